@@ -1,0 +1,1 @@
+//! The environment's variables, read through an injected lookup.

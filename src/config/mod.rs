@@ -1,0 +1,82 @@
+//! [`Config`]: everything that was asked for, validated and immutable.
+//!
+//! The builder collects, `env` reads the variables, `resolve` decides; nothing else in the crate reads the
+//! environment.
+
+pub(crate) mod env;
+mod destination;
+mod options;
+mod resolve;
+
+pub(crate) use destination::{Destination, Headers, Secret};
+pub use options::{Compression, Content, EndState, Export, HostName, HostTrace, Protocol, Redactor, Semconv};
+pub(crate) use resolve::Settings;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use tracing::level_filters::LevelFilter;
+
+/// Everything that was asked for.
+#[derive(Clone)]
+pub(crate) struct Config {
+    pub(crate) destination: Destination,
+    /// `Some` while the key is known; hashes the host's name even where nothing is sent to AgentOps.
+    pub(crate) api_key: Option<Secret>,
+    pub(crate) app_url: String,
+    pub(crate) protocol: Protocol,
+    pub(crate) compression: Compression,
+    pub(crate) headers: Headers,
+    /// How long one request may take.
+    pub(crate) export_timeout: Duration,
+
+    pub(crate) service_name: String,
+    pub(crate) service_version: Option<String>,
+    pub(crate) environment: Option<String>,
+    /// `OTEL_RESOURCE_ATTRIBUTES`, then the builder's: they win over detection.
+    pub(crate) resource_attributes: Vec<(String, String)>,
+    pub(crate) env_data_opt_out: bool,
+    pub(crate) host_name: HostName,
+
+    pub(crate) tags: Vec<String>,
+    pub(crate) dict_tags: Vec<(String, String)>,
+    /// The auto-session's name.
+    pub(crate) trace_name: String,
+    pub(crate) auto_start_session: bool,
+    pub(crate) session_replay_log: bool,
+    /// 0.0 to 1.0 of the traces are kept.
+    pub(crate) sample_ratio: f64,
+
+    pub(crate) content: Content,
+    pub(crate) redactor: Arc<dyn Redactor>,
+    /// Characters.
+    pub(crate) attribute_value_length: usize,
+    pub(crate) semconv: Semconv,
+
+    pub(crate) instrument_llm_calls: bool,
+    pub(crate) max_level: LevelFilter,
+    pub(crate) event_level: LevelFilter,
+    pub(crate) error_events_to_status: bool,
+    pub(crate) host_trace: HostTrace,
+    pub(crate) panic_hook: bool,
+
+    /// Spans.
+    pub(crate) max_queue_size: usize,
+    /// Bytes.
+    pub(crate) max_queue_bytes: usize,
+    /// Spans.
+    pub(crate) max_export_batch_size: usize,
+    pub(crate) flush_interval: Duration,
+    pub(crate) shutdown_timeout: Duration,
+}
+
+impl fmt::Debug for Config {
+    /// Names what is safe to name: never a key, a header's value or a URL's credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("destination", &self.destination)
+            .field("service_name", &self.service_name)
+            .field("content", &self.content)
+            .field("semconv", &self.semconv)
+            .finish_non_exhaustive()
+    }
+}

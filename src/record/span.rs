@@ -1,0 +1,108 @@
+//! [`SpanRecord`]: one span as its callsite, its fields and its events told it.
+
+use std::{borrow::Cow, time::Instant};
+
+use tracing::{Level, Metadata};
+
+use super::Fields;
+use crate::{clock::Start, kind::EntityKind};
+
+/// How sure we are of a span's kind: lower wins, and a later `record` may only improve it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum KindSource {
+    AgentOps,
+    GenAiOperation,
+    OpenInference,
+    Langfuse,
+    Traceloop,
+    Table,
+    Model,
+    McpMethod,
+}
+
+/// One span as it was told, from creation to close.
+#[derive(Debug)]
+pub(crate) struct SpanRecord {
+    /// The callsite: name, target, level, file and line.
+    pub(crate) callsite: &'static Metadata<'static>,
+    pub(crate) start: Start,
+    /// The latest exit or record; `None` while never entered.
+    pub(crate) last_active: Option<Instant>,
+    /// The kind, once a field or the table of libraries settled it.
+    pub(crate) kind: Option<(EntityKind, KindSource)>,
+    pub(crate) fields: Fields,
+    /// What `#[instrument(ret)]` or an explicit end recorded as the result is the field [`Self::RETURN`].
+    pub(crate) failure: Option<Failure>,
+    pub(crate) events: Vec<EventRecord>,
+    /// Events beyond [`Self::MAX_EVENTS`].
+    pub(crate) dropped_events: u32,
+}
+
+impl SpanRecord {
+    /// The key under which a returned value is kept. `return` is a keyword, so no argument has this name.
+    pub(crate) const RETURN: &'static str = "return";
+    /// More events than this on one span are counted and dropped: a session may live for hours.
+    pub(crate) const MAX_EVENTS: usize = 512;
+
+    pub(crate) fn new(callsite: &'static Metadata<'static>, start: Start, fields: Fields) -> Self {
+        Self {
+            callsite,
+            start,
+            last_active: None,
+            kind: None,
+            fields,
+            failure: None,
+            events: Vec::new(),
+            dropped_events: 0,
+        }
+    }
+
+    /// Bytes held, for the memory budget.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.fields.bytes()
+            + self.events.iter().map(|event| size_of::<EventRecord>() + event.fields.bytes()).sum::<usize>()
+            + self.failure.as_ref().map_or(0, Failure::bytes)
+    }
+
+    /// Adds an event, or counts it where there are too many.
+    pub(crate) fn add_event(&mut self, event: EventRecord) {
+        if self.events.len() < Self::MAX_EVENTS {
+            self.events.push(event);
+        } else {
+            self.dropped_events = self.dropped_events.saturating_add(1);
+        }
+    }
+
+    /// The first failure stands: what follows is usually its echo on the way up.
+    pub(crate) fn fail(&mut self, failure: Failure) {
+        self.failure.get_or_insert(failure);
+    }
+}
+
+/// An event inside a span.
+#[derive(Debug)]
+pub(crate) struct EventRecord {
+    pub(crate) at: Instant,
+    /// The callsite's name, used where the event has no message.
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) level: Level,
+    pub(crate) fields: Fields,
+}
+
+/// Why a span failed: becomes one `exception` event and the status.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) at: Instant,
+    /// The error's type where it is statically known; `panic` for a panic.
+    pub(crate) type_name: Option<Cow<'static, str>>,
+    pub(crate) message: String,
+    /// The source chain or the place of a panic, one a line.
+    pub(crate) chain: Option<String>,
+}
+
+impl Failure {
+    fn bytes(&self) -> usize {
+        self.message.len() + self.chain.as_ref().map_or(0, String::len)
+    }
+}

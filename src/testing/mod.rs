@@ -1,0 +1,1 @@
+//! A fake AgentOps server on loopback, fixed ids and clock, drawn trees.
