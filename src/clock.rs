@@ -3,11 +3,9 @@
 //! A span's start is read from the wall clock; everything after it is the start plus monotonic time, so that
 //! a wall clock that is set back never makes a span end before it began.
 
-use std::time::Instant;
-#[cfg(feature = "export")]
 use std::{
     sync::atomic::{AtomicU64, Ordering},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 /// The beginning of something: wall time for the wire, monotonic time to measure from.
@@ -19,7 +17,6 @@ pub(crate) struct Start {
     pub(crate) at: Instant,
 }
 
-#[cfg(feature = "export")]
 impl Start {
     /// Wall time in nanoseconds of a later moment.
     pub(crate) fn unix_nanos_at(&self, moment: Instant) -> u64 {
@@ -29,7 +26,6 @@ impl Start {
 }
 
 /// Where time comes from.
-#[cfg(feature = "export")]
 #[derive(Debug)]
 pub(crate) enum Clock {
     /// The system's clocks.
@@ -43,7 +39,6 @@ pub(crate) enum Clock {
     },
 }
 
-#[cfg(feature = "export")]
 impl Clock {
     /// Now, as the start of something.
     #[expect(clippy::disallowed_methods, reason = "this is the place that reads time")]

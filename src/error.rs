@@ -136,3 +136,24 @@ impl fmt::Display for ExportError {
 }
 
 impl std::error::Error for ExportError {}
+
+/// A span's ids were seen before its remote parent was set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlreadyObserved(());
+
+impl AlreadyObserved {
+    pub(crate) fn new() -> Self {
+        Self(())
+    }
+}
+
+impl fmt::Display for AlreadyObserved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the span's ids were already seen by a child or by the program: set the remote parent right after the span \
+             is made",
+        )
+    }
+}
+
+impl std::error::Error for AlreadyObserved {}

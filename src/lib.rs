@@ -6,6 +6,7 @@
 mod attributes;
 #[cfg(feature = "export")]
 mod builder;
+#[cfg(feature = "export")]
 mod clock;
 #[cfg(feature = "export")]
 mod config;
@@ -13,21 +14,38 @@ mod config;
 mod error;
 #[cfg(feature = "export")]
 mod export;
+#[cfg(feature = "export")]
 mod hierarchy;
+mod json;
 mod kind;
 #[cfg(feature = "export")]
+mod layer;
+#[cfg(feature = "export")]
+mod otel;
+#[cfg(feature = "export")]
+mod pipeline;
+#[cfg(feature = "export")]
 mod policy;
+#[cfg(feature = "export")]
+mod propagation;
+#[cfg(feature = "export")]
 mod record;
 #[cfg(feature = "export")]
 mod resource;
+#[cfg(feature = "export")]
 mod semconv;
+mod span_ext;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod usage;
 
 #[cfg(feature = "export")]
 pub use builder::Builder;
 #[cfg(feature = "export")]
 pub use config::{Compression, Content, EndState, Export, HostName, HostTrace, Protocol, Redactor, Semconv};
 #[cfg(feature = "export")]
-pub use error::{ExportError, InitError};
+pub use error::{AlreadyObserved, ExportError, InitError};
 pub use kind::{EntityKind, UnknownKind};
+pub use json::json;
+pub use span_ext::AgentOpsSpanExt;
+pub use usage::Usage;

@@ -1,7 +1,6 @@
 //! Trace and span ids, and where they come from.
 
 use std::fmt;
-#[cfg(feature = "export")]
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A trace's id: 128 bits, never zero.
@@ -34,7 +33,6 @@ impl fmt::Debug for SpanId {
 }
 
 /// Where ids come from.
-#[cfg(feature = "export")]
 #[derive(Debug)]
 pub(crate) enum IdSource {
     /// A thread-local generator seeded by the system.
@@ -44,7 +42,6 @@ pub(crate) enum IdSource {
     Counting(AtomicU64),
 }
 
-#[cfg(feature = "export")]
 impl IdSource {
     pub(crate) fn trace_id(&self) -> TraceId {
         match self {

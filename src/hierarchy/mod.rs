@@ -1,24 +1,27 @@
 //! [`Lineage`]: where a span stands in its run. Ids, the nearest recorded ancestor, the trace it belongs to,
 //! the agent it works for, and links.
 
-mod ids;
-#[cfg(feature = "export")]
 mod agent;
-#[cfg(feature = "export")]
+mod auto;
+mod ids;
+mod implicit;
+mod recorded;
+mod recorder;
+mod scope;
 mod trace;
 
-#[cfg(feature = "export")]
 pub(crate) use agent::AgentNode;
-#[cfg(feature = "export")]
-pub(crate) use ids::IdSource;
-pub(crate) use ids::{SpanId, TraceId};
-#[cfg(feature = "export")]
+pub(crate) use auto::{AutoSession, session_callsite};
+pub(crate) use ids::{IdSource, SpanId, TraceId};
+pub(crate) use implicit::adopt as adopt_implicitly;
+pub(crate) use recorded::{InstanceId, Parent, Recorded, Slot, agent_name, unquoted};
+pub(crate) use recorder::{FinishedSpan, Recorder, SpanSink};
+pub(crate) use scope::{ScopeGuard, innermost as innermost_scope};
 pub(crate) use trace::{Trace, TraceFacts, TraceRoot};
 
 use std::sync::Arc;
 
 /// A span somewhere else that this span is related to.
-#[cfg(feature = "export")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SpanLink {
     pub(crate) trace_id: TraceId,
@@ -28,7 +31,6 @@ pub(crate) struct SpanLink {
 }
 
 /// Where a span stands in its run.
-#[cfg(feature = "export")]
 #[derive(Clone, Debug)]
 pub(crate) struct Lineage {
     pub(crate) span_id: SpanId,
@@ -42,7 +44,6 @@ pub(crate) struct Lineage {
     pub(crate) links: Vec<SpanLink>,
 }
 
-#[cfg(feature = "export")]
 impl Lineage {
     /// The root of its trace in this process.
     pub(crate) fn is_root(&self) -> bool {

@@ -98,6 +98,7 @@ pub(crate) struct Fields {
     /// Bytes of `text` that no entry points to any more.
     garbage: usize,
     dropped: u32,
+    version: u32,
 }
 
 impl Fields {
@@ -106,7 +107,7 @@ impl Fields {
 
     /// Room for `fields` entries and a little text: two allocations for most spans.
     pub(crate) fn with_capacity(fields: usize) -> Self {
-        Self { entries: Vec::with_capacity(fields + 2), text: String::with_capacity(256), garbage: 0, dropped: 0 }
+        Self { entries: Vec::with_capacity(fields + 2), text: String::with_capacity(256), garbage: 0, dropped: 0, version: 0 }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -116,6 +117,11 @@ impl Fields {
     /// Fields that were dropped because there were too many.
     pub(crate) fn dropped(&self) -> u32 {
         self.dropped
+    }
+
+    /// Changes with every value that is said.
+    pub(crate) fn version(&self) -> u32 {
+        self.version
     }
 
     /// Bytes held, for the memory budget.
@@ -189,6 +195,7 @@ impl Fields {
     }
 
     fn put(&mut self, key: Key, value: Value) {
+        self.version = self.version.wrapping_add(1);
         if let Some((_, have)) = self.entries.iter_mut().find(|(have, _)| have.as_str() == key.as_str()) {
             if let Value::Text { at, .. } = have {
                 self.garbage += at.len as usize;

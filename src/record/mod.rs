@@ -4,11 +4,9 @@
 //! Meaning is given to it on the pipeline thread (`attributes`).
 
 mod fields;
+mod said;
 mod span;
 
-#[cfg(feature = "export")]
-pub(crate) use fields::ValueRef;
-pub(crate) use fields::{Fields, Key, Origin};
-#[cfg(feature = "export")]
-pub(crate) use span::EventRecord;
-pub(crate) use span::{Failure, SpanRecord};
+pub(crate) use fields::{Fields, Key, Origin, Say, ValueRef, floor_char_boundary};
+pub(crate) use said::Said;
+pub(crate) use span::{EventRecord, Failure, KindSource, SpanRecord};

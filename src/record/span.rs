@@ -26,14 +26,20 @@ pub(crate) struct SpanRecord {
     /// The callsite: name, target, level, file and line.
     pub(crate) callsite: &'static Metadata<'static>,
     pub(crate) start: Start,
-    /// The latest exit or record; `None` while never entered.
+    /// The latest exit, record or event.
     pub(crate) last_active: Option<Instant>,
+    /// It was entered and left at least once.
+    pub(crate) entered: bool,
+    /// It was entered while its thread was already unwinding.
+    pub(crate) entered_in_panic: bool,
     /// The kind, once a field or the table of libraries settled it.
     pub(crate) kind: Option<(EntityKind, KindSource)>,
     pub(crate) fields: Fields,
     /// What `#[instrument(ret)]` or an explicit end recorded as the result is the field [`Self::RETURN`].
     pub(crate) failure: Option<Failure>,
     pub(crate) events: Vec<EventRecord>,
+    /// Bytes that the events hold.
+    event_bytes: usize,
     /// Events beyond [`Self::MAX_EVENTS`].
     pub(crate) dropped_events: u32,
 }
@@ -49,10 +55,13 @@ impl SpanRecord {
             callsite,
             start,
             last_active: None,
+            entered: false,
+            entered_in_panic: false,
             kind: None,
             fields,
             failure: None,
             events: Vec::new(),
+            event_bytes: 0,
             dropped_events: 0,
         }
     }
@@ -61,13 +70,19 @@ impl SpanRecord {
     pub(crate) fn bytes(&self) -> usize {
         size_of::<Self>()
             + self.fields.bytes()
-            + self.events.iter().map(|event| size_of::<EventRecord>() + event.fields.bytes()).sum::<usize>()
+            + self.event_bytes
             + self.failure.as_ref().map_or(0, Failure::bytes)
+    }
+
+    /// Something was said about it, or it was left, at `moment`.
+    pub(crate) fn touch(&mut self, moment: Instant) {
+        self.last_active = self.last_active.max(Some(moment));
     }
 
     /// Adds an event, or counts it where there are too many.
     pub(crate) fn add_event(&mut self, event: EventRecord) {
         if self.events.len() < Self::MAX_EVENTS {
+            self.event_bytes += size_of::<EventRecord>() + event.fields.bytes();
             self.events.push(event);
         } else {
             self.dropped_events = self.dropped_events.saturating_add(1);
@@ -88,6 +103,8 @@ pub(crate) struct EventRecord {
     pub(crate) name: Cow<'static, str>,
     pub(crate) level: Level,
     pub(crate) fields: Fields,
+    /// The causes of an error among the fields, one a line.
+    pub(crate) error_chain: Option<String>,
 }
 
 /// Why a span failed: becomes one `exception` event and the status.

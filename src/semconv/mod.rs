@@ -5,7 +5,5 @@
 
 pub(crate) mod agentops;
 pub(crate) mod gen_ai;
-#[cfg(feature = "export")]
 pub(crate) mod resource;
-#[cfg(feature = "export")]
 pub(crate) mod wire;

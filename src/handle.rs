@@ -1,0 +1,313 @@
+//! [`AgentOps`]: the handle. Wires configuration, recorder, layer and pipeline together.
+
+use std::{
+    any::Any,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    time::Duration,
+};
+
+use tokio::time::Instant;
+use tracing::{Subscriber, dispatcher, subscriber::NoSubscriber};
+use tracing_subscriber::{Layer, registry::LookupSpan};
+
+use crate::{
+    builder::BuilderParts,
+    clock::Clock,
+    config::{Config, Destination, EndState, Notices, Secret},
+    error::{ExportError, ExportErrorKind, InitError},
+    export::Project,
+    guard::ShutdownGuard,
+    hierarchy::{IdSource, Recorder, TraceId},
+    layer::{self, AgentOpsLayer},
+    otel,
+    pipeline::{Command, ExportStats, Pipeline, Queue, Reply, Setup, Stats, replay_url},
+    session::SessionBuilder,
+};
+
+/// The handle of one AgentOps destination: makes layers and sessions, flushes and shuts down. Cheap to clone.
+///
+/// ```
+/// use agentops::Export;
+/// use tracing_subscriber::prelude::*;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let agentops = agentops::builder().with_export(Export::Off).build()?;
+/// let subscriber = tracing_subscriber::registry().with(agentops.layer());
+/// let _guard = agentops.shutdown_guard();
+/// # drop(subscriber);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct AgentOps {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: Arc<Config>,
+    recorder: Arc<Recorder>,
+    stats: Arc<Stats>,
+    gauge: Arc<crate::pipeline::Gauge>,
+    /// `None` where nothing is sent: no thread is started.
+    pipeline: Option<Pipeline>,
+    notices: std::sync::Mutex<Option<Notices>>,
+    warned_of_hidden_session: AtomicBool,
+    shut_down: AtomicBool,
+}
+
+impl fmt::Debug for AgentOps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AgentOps").field("config", &self.inner.config).finish_non_exhaustive()
+    }
+}
+
+impl AgentOps {
+    /// Resolves the configuration and starts the pipeline thread.
+    pub(crate) fn new(parts: BuilderParts) -> Result<Self, InitError> {
+        let BuilderParts { settings, exporter, lookup, ids, clock } = parts;
+        let (config, notices) = settings.resolve(&*lookup)?;
+        let config = Arc::new(config);
+        if let Destination::File(path) = &config.destination {
+            let opened = std::fs::OpenOptions::new().create(true).append(true).open(path);
+            opened.map_err(|reason| InitError::system("open the file of AGENTOPS_EXPORT", reason))?;
+        }
+        let stats = Arc::new(Stats::default());
+        let (queue, spans) = Queue::new(&config, Arc::clone(&stats));
+        let gauge = Arc::clone(&queue.gauge);
+        let ids = ids.unwrap_or(IdSource::Random);
+        let clock = clock.unwrap_or(Clock::System);
+        let recorder = Arc::new(Recorder::new(&config, ids, clock, Box::new(queue), otel::context::current));
+        let pipeline = if config.destination.is_inert() {
+            None
+        } else {
+            let setup = Setup {
+                config: Arc::clone(&config),
+                exporter,
+                recorder: Arc::downgrade(&recorder),
+                spans,
+                gauge: Arc::clone(&gauge),
+                stats: Arc::clone(&stats),
+            };
+            Some(Pipeline::start(setup).map_err(|reason| InitError::system("start the pipeline thread", reason))?)
+        };
+        let handle = Self {
+            inner: Arc::new(Inner {
+                config,
+                recorder,
+                stats,
+                gauge,
+                pipeline,
+                notices: std::sync::Mutex::new(Some(notices)),
+                warned_of_hidden_session: AtomicBool::new(false),
+                shut_down: AtomicBool::new(false),
+            }),
+        };
+        handle.tell_notices();
+        Ok(handle)
+    }
+
+    /// The layer, behind its own filter: add it to the subscriber that you have.
+    ///
+    /// Beside other layers its place does not matter. Only spans that are marked (`agentops.kind`) or that a known library
+    /// makes are seen, so it needs no `EnvFilter`; a global one hides spans from it, too: put it on the layer that prints.
+    /// Inside [`reload`](tracing_subscriber::reload), its filter no longer hides the rest of the program's DEBUG from
+    /// layers without one: switch recording with [`set_enabled`](Self::set_enabled) instead.
+    pub fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let owner: Arc<dyn Any + Send + Sync> = Arc::new(self.clone());
+        layer::layer(&self.inner.recorder, owner, &self.inner.config)
+    }
+
+    /// The handle of the layer in the current subscriber; `None` where there is none.
+    pub fn current() -> Option<Self> {
+        dispatcher::get_default(|dispatch| {
+            let layer = dispatch.downcast_ref::<AgentOpsLayer>()?;
+            layer.owner().downcast_ref::<Self>().cloned()
+        })
+    }
+
+    /// A session of this name, to be started.
+    pub fn session(&self, name: impl Into<String>) -> SessionBuilder {
+        self.tell_notices();
+        SessionBuilder::new(self.clone(), name.into())
+    }
+
+    /// A guard that delivers what is left when it is dropped.
+    pub fn shutdown_guard(&self) -> ShutdownGuard {
+        self.tell_notices();
+        ShutdownGuard::new(self.clone())
+    }
+
+    /// Installs the panic hook, unless [`with_panic_hook(false)`](crate::Builder::with_panic_hook): spans that end in a panic
+    /// then tell its message and place. The hook that was there still runs.
+    ///
+    /// # Errors
+    /// None today; handlers that the system can refuse will need it.
+    pub fn install_handlers(&self) -> Result<(), InitError> {
+        if self.inner.config.panic_hook {
+            layer::panic::install_hook();
+        }
+        Ok(())
+    }
+
+    /// Asks the destination whether the key is good, and for which project.
+    ///
+    /// # Errors
+    /// The key was refused, the destination could not be reached, or the time was over.
+    pub fn check(&self, timeout: Duration) -> Result<Project, ExportError> {
+        let Some(pipeline) = &self.inner.pipeline else { return Err(ExportError::new(ExportErrorKind::Inert)) };
+        let deadline = Instant::now() + timeout;
+        wait(timeout, |reply| pipeline.send(Command::Check { deadline, reply }))
+    }
+
+    /// Waits until every span that ended before was delivered. Blocks the thread: in async code use [`flush`](Self::flush).
+    ///
+    /// # Errors
+    /// The time was over first, or spans were lost.
+    pub fn force_flush(&self, timeout: Duration) -> Result<(), ExportError> {
+        self.tell_notices();
+        let Some(pipeline) = &self.inner.pipeline else { return Ok(()) };
+        let deadline = Instant::now() + timeout;
+        wait(timeout, |reply| pipeline.send(Command::Flush { deadline, reply }))
+    }
+
+    /// As [`force_flush`](Self::force_flush), without blocking a thread. Needs no particular runtime.
+    ///
+    /// # Errors
+    /// The time was over first, or spans were lost.
+    pub async fn flush(&self, timeout: Duration) -> Result<(), ExportError> {
+        let Some(pipeline) = &self.inner.pipeline else { return Ok(()) };
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let deadline = Instant::now() + timeout;
+        let reply = Box::new(move |result| {
+            // Nobody waits any more: the flush itself is done all the same.
+            let _unheard: Result<(), _> = sender.send(result);
+        });
+        pipeline.send(Command::Flush { deadline, reply });
+        receiver.await.unwrap_or_else(|_| Err(ExportError::new(ExportErrorKind::Closed)))
+    }
+
+    /// Ends the auto-session, delivers what is left within `timeout`, and stops. What ends later is counted as
+    /// [`after_shutdown`](crate::Dropped::after_shutdown).
+    ///
+    /// # Errors
+    /// The time was over first, spans were lost, or the handle was shut down before.
+    pub fn shutdown(&self, timeout: Duration) -> Result<(), ExportError> {
+        if self.inner.shut_down.swap(true, Ordering::AcqRel) {
+            return Err(ExportError::new(ExportErrorKind::Closed));
+        }
+        self.tell_notices();
+        self.end_auto_session(&EndState::Shutdown);
+        let Some(pipeline) = &self.inner.pipeline else { return Ok(()) };
+        self.warn_of_silence();
+        let deadline = Instant::now() + timeout;
+        wait(timeout, |reply| pipeline.send(Command::Shutdown { deadline, reply }))
+    }
+
+    /// Records or stops recording spans that begin from now on. Without a destination nothing is recorded either way.
+    pub fn set_enabled(&self, enabled: bool) {
+        self.inner.recorder.set_enabled(enabled && self.inner.pipeline.is_some());
+    }
+
+    /// Uses another API key from now on; what waits goes out with it.
+    pub fn set_api_key(&self, key: impl Into<String>) {
+        if let Some(pipeline) = &self.inner.pipeline {
+            pipeline.send(Command::SetApiKey(Secret::new(key)));
+        }
+    }
+
+    /// What became of every span so far.
+    pub fn stats(&self) -> ExportStats {
+        let inner = &self.inner;
+        let counts = &inner.recorder.counts;
+        ExportStats {
+            sampled_out: counts.sampled_out.load(Ordering::Relaxed),
+            open_spans: counts.open_spans.load(Ordering::Relaxed),
+            open_bytes: counts.open_bytes.load(Ordering::Relaxed),
+            queued_spans: inner.gauge.spans(),
+            queued_bytes: inner.gauge.bytes(),
+            ..inner.stats.snapshot()
+        }
+    }
+
+    pub(crate) fn recorder(&self) -> &Arc<Recorder> {
+        &self.inner.recorder
+    }
+
+    pub(crate) fn shutdown_timeout(&self) -> Duration {
+        self.inner.config.shutdown_timeout
+    }
+
+    pub(crate) fn end_auto_session(&self, state: &EndState) {
+        if let Some(auto) = self.inner.recorder.auto_session() {
+            auto.end(&self.inner.recorder, state);
+        }
+    }
+
+    pub(crate) fn logs_replay(&self) -> bool {
+        self.inner.config.session_replay_log && matches!(self.inner.config.destination, Destination::AgentOps { .. })
+    }
+
+    pub(crate) fn replay_url(&self, trace: TraceId) -> String {
+        replay_url(&self.inner.config.app_url, trace)
+    }
+
+    /// A session whose span is not seen by the layer is recorded all the same, but the spans inside may be hidden, too.
+    pub(crate) fn warn_of_a_hidden_session(&self, disabled: bool) {
+        if self.inner.warned_of_hidden_session.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        if disabled {
+            tracing::warn!(
+                target: "agentops",
+                "a session's span is disabled by a global filter or level, which hides agent spans, too: put the \
+                 EnvFilter on the layer that prints (`fmt::layer().with_filter(..)`)"
+            );
+        } else {
+            tracing::warn!(
+                target: "agentops",
+                "a session was started in a subscriber without this handle's layer: add `AgentOps::layer()` to it"
+            );
+        }
+    }
+
+    /// Says what the configuration wants said, once a subscriber is there to hear it.
+    pub(crate) fn tell_notices(&self) {
+        let heard = dispatcher::get_default(|dispatch| !dispatch.is::<NoSubscriber>());
+        let notices = if heard { self.inner.notices.lock().ok().and_then(|mut notices| notices.take()) } else { None };
+        if let Some(notices) = notices {
+            notices.tell();
+        }
+    }
+
+    fn warn_of_silence(&self) {
+        let recorder = &self.inner.recorder;
+        let stats = self.stats();
+        if stats.recorded == 0 && stats.sampled_out == 0 && !recorder.counts.saw_span.load(Ordering::Relaxed) {
+            tracing::warn!(
+                target: "agentops",
+                "nothing was recorded: either a global filter hides the spans (put the EnvFilter on the layer that \
+                 prints), or `AgentOps::layer()` was not added to the subscriber, or no span has an `agentops.kind` field"
+            );
+        }
+    }
+}
+
+/// Sends a command and blocks until it is answered. The pipeline keeps the deadline; the margin is for its answer.
+fn wait<T: Send + 'static>(timeout: Duration, send: impl FnOnce(Reply<T>)) -> Result<T, ExportError> {
+    const MARGIN: Duration = Duration::from_millis(500);
+    let (sender, receiver) = mpsc::sync_channel(1);
+    send(Box::new(move |result| {
+        // Nobody waits any more: the command itself is done all the same.
+        let _unheard: Result<(), _> = sender.try_send(result);
+    }));
+    let timed_out = || Err(ExportError::new(ExportErrorKind::TimedOut { pending: 0 }));
+    receiver.recv_timeout(timeout.saturating_add(MARGIN)).unwrap_or_else(|_| timed_out())
+}

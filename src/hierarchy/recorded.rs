@@ -1,0 +1,162 @@
+//! [`Recorded`]: the one span extension that all our layers share.
+//!
+//! A type per layer would let a second handle in the same registry replace the first one's record, so there is one
+//! type, and each handle touches its own slot.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
+
+use smallvec::SmallVec;
+
+use super::{AgentNode, Lineage, Recorder};
+use crate::{
+    kind::EntityKind,
+    record::SpanRecord,
+    semconv::{agentops, gen_ai},
+};
+
+/// A handle's number within the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct InstanceId(u64);
+
+impl InstanceId {
+    /// The next number.
+    pub(crate) fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// What our layers know about one span of the registry.
+#[derive(Debug, Default)]
+pub(crate) struct Recorded {
+    by: SmallVec<[Slot; 1]>,
+}
+
+impl Recorded {
+    /// Adds a handle's slot. A slot of the same handle stays: a layer that was added twice records once.
+    pub(crate) fn add(&mut self, slot: Slot) {
+        if self.slot(slot.recorder.instance).is_none() {
+            self.by.push(slot);
+        }
+    }
+
+    pub(crate) fn slot(&self, instance: InstanceId) -> Option<&Slot> {
+        self.by.iter().find(|slot| slot.recorder.instance == instance)
+    }
+
+    pub(crate) fn slot_mut(&mut self, instance: InstanceId) -> Option<&mut Slot> {
+        self.by.iter_mut().find(|slot| slot.recorder.instance == instance)
+    }
+
+    /// The slot of the handle that saw the span first: whose ids are told to the program.
+    pub(crate) fn first(&self) -> Option<&Slot> {
+        self.by.first()
+    }
+
+    pub(crate) fn slots_mut(&mut self) -> impl Iterator<Item = &mut Slot> {
+        self.by.iter_mut()
+    }
+}
+
+/// What one handle knows about one span.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub(crate) recorder: Arc<Recorder>,
+    pub(crate) lineage: Lineage,
+    /// The agent that this span is: what spans below it work for.
+    pub(crate) agent: Option<Arc<AgentNode>>,
+    /// `None` when the trace is not sampled, and from the end of the span on.
+    pub(crate) record: Option<Box<SpanRecord>>,
+    /// Bytes of the record that the memory budget knows of.
+    pub(crate) charged: usize,
+    /// Somebody saw the ids: a child, the program, or another process. They can no longer change.
+    pub(crate) observed: AtomicBool,
+}
+
+impl Slot {
+    /// Changes the open record, and what follows from it: its size, its last activity, its agent. `change` must not
+    /// run the host's code: the span's extensions are locked.
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut SpanRecord)) {
+        let Some(record) = self.record.as_deref_mut() else { return };
+        let fields_before = record.fields.version();
+        change(record);
+        record.touch(self.recorder.clock.now());
+        let is_agent = record.kind.is_some_and(|(kind, _)| kind == EntityKind::Agent);
+        if is_agent && record.fields.version() != fields_before {
+            match &self.agent {
+                Some(agent) => agent.rename(agent_name(record)),
+                None => self.agent = Some(Arc::new(AgentNode::new(agent_name(record)))),
+            }
+        }
+        self.recorder.recharge(&mut self.charged, record.bytes());
+    }
+
+    /// Ends the span now or at its latest activity, once.
+    pub(crate) fn end(&mut self) -> Option<FinishedSlot> {
+        if !self.lineage.trace.sampled {
+            return None;
+        }
+        let record = self.record.take()?;
+        Some(FinishedSlot {
+            recorder: Arc::clone(&self.recorder),
+            record,
+            lineage: self.lineage.clone(),
+            charged: self.charged,
+        })
+    }
+
+    /// What a child of this span inherits.
+    pub(crate) fn as_parent(&self) -> Parent {
+        self.observed.store(true, Ordering::Relaxed);
+        Parent {
+            lineage_span: self.lineage.span_id,
+            trace: Arc::clone(&self.lineage.trace),
+            agent: self.agent.as_ref().or(self.lineage.agent.as_ref()).map(Arc::clone),
+        }
+    }
+}
+
+/// What a child inherits from the nearest recorded ancestor.
+#[derive(Clone, Debug)]
+pub(crate) struct Parent {
+    pub(crate) lineage_span: super::SpanId,
+    pub(crate) trace: Arc<super::Trace>,
+    pub(crate) agent: Option<Arc<AgentNode>>,
+}
+
+/// What is left of a slot at the end of its span, to be handed over once the span's extensions are unlocked.
+#[derive(Debug)]
+pub(crate) struct FinishedSlot {
+    recorder: Arc<Recorder>,
+    record: Box<SpanRecord>,
+    lineage: Lineage,
+    charged: usize,
+}
+
+impl FinishedSlot {
+    /// Hands it to the pipeline. A span that was never entered, and a session that was ended by its handle, end now.
+    pub(crate) fn finish(self, now: bool) {
+        let Self { recorder, record, lineage, charged } = self;
+        let end = match record.last_active {
+            Some(last) if record.entered && !now => last,
+            _ => recorder.clock.now(),
+        };
+        recorder.finish(record, lineage, end, charged);
+    }
+}
+
+/// The name of the agent that a span is.
+pub(crate) fn agent_name(record: &SpanRecord) -> &str {
+    [agentops::field::NAME, agentops::AGENT_NAME, gen_ai::AGENT_NAME, agentops::field::OTEL_NAME]
+        .iter()
+        .find_map(|key| record.fields.get_text(key))
+        .map_or(record.callsite.name(), unquoted)
+}
+
+/// A value given through `?` carries the quotes of its `Debug`.
+pub(crate) fn unquoted(text: &str) -> &str {
+    text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text)
+}

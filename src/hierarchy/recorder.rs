@@ -1,0 +1,223 @@
+//! [`Recorder`]: what a handle needs on the caller's thread to begin and end records.
+
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+};
+use std::time::Instant;
+
+use tracing::{Dispatch, dispatcher::WeakDispatch};
+
+use super::{AutoSession, IdSource, InstanceId, Lineage, Parent, SpanId, SpanLink, Trace, TraceRoot};
+use crate::{
+    clock::Clock,
+    config::{Config, Content, HostTrace},
+    policy::limits::REDACTION_MARGIN,
+    record::SpanRecord,
+};
+
+/// A span that ended, on its way to the pipeline thread.
+#[derive(Debug)]
+pub(crate) struct FinishedSpan {
+    pub(crate) record: Box<SpanRecord>,
+    pub(crate) lineage: Lineage,
+    pub(crate) end: Instant,
+    /// Bytes of the record, for the memory budget.
+    pub(crate) bytes: usize,
+}
+
+/// Takes ended spans; never waits.
+pub(crate) trait SpanSink: Send + Sync {
+    fn accept(&self, span: FinishedSpan);
+}
+
+/// The span of the host's own OpenTelemetry that is current on this thread, if any.
+pub(crate) type HostContext = fn() -> Option<SpanLink>;
+
+/// What a handle needs on the caller's thread.
+pub(crate) struct Recorder {
+    pub(crate) instance: InstanceId,
+    pub(crate) ids: IdSource,
+    pub(crate) clock: Clock,
+    /// Bytes of one value that are copied.
+    pub(crate) value_cap: usize,
+    /// Inputs and outputs leave; else nothing is serialised for them.
+    pub(crate) captures_content: bool,
+    pub(crate) counts: Counts,
+    sink: Box<dyn SpanSink>,
+    host_trace: HostTrace,
+    host_context: HostContext,
+    sample_ratio: f64,
+    enabled: AtomicBool,
+    auto: Option<AutoSession>,
+    implicit: bool,
+    dispatch: OnceLock<WeakDispatch>,
+}
+
+/// Counters of the caller's side.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    /// Spans that began and have not ended.
+    pub(crate) open_spans: AtomicUsize,
+    /// Bytes that they hold.
+    pub(crate) open_bytes: AtomicUsize,
+    /// Spans that ended and belong to a trace that is not kept.
+    pub(crate) sampled_out: AtomicU64,
+    /// The layer saw a span of ours at least once.
+    pub(crate) saw_span: AtomicBool,
+}
+
+impl std::fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recorder").field("instance", &self.instance).field("counts", &self.counts).finish_non_exhaustive()
+    }
+}
+
+impl Recorder {
+    pub(crate) fn new(
+        config: &Config,
+        ids: IdSource,
+        clock: Clock,
+        sink: Box<dyn SpanSink>,
+        host_context: HostContext,
+    ) -> Self {
+        let recording = !config.destination.is_inert();
+        let mut recorder = Self {
+            instance: InstanceId::next(),
+            ids,
+            clock,
+            value_cap: config.attribute_value_length.saturating_mul(4).saturating_add(REDACTION_MARGIN),
+            captures_content: config.content == Content::All,
+            counts: Counts::default(),
+            sink,
+            host_trace: config.host_trace,
+            host_context,
+            sample_ratio: config.sample_ratio,
+            enabled: AtomicBool::new(recording),
+            auto: None,
+            implicit: !config.auto_start_session,
+            dispatch: OnceLock::new(),
+        };
+        if config.auto_start_session && recording {
+            recorder.auto = Some(AutoSession::reserve(&recorder, &config.trace_name));
+        }
+        recorder
+    }
+
+    /// Spans that begin now are recorded.
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.enabled.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_enabled(&self, enabled: bool) {
+        self.enabled.store(enabled, Ordering::Relaxed);
+    }
+
+    pub(crate) fn auto_session(&self) -> Option<&AutoSession> {
+        self.auto.as_ref()
+    }
+
+    /// Spans without a session get one from an unrelated outermost span.
+    pub(crate) fn makes_implicit_sessions(&self) -> bool {
+        self.implicit
+    }
+
+    /// Remembers the subscriber that our layer became part of.
+    pub(crate) fn set_dispatch(&self, dispatch: &Dispatch) {
+        // The first one stays; a layer belongs to one subscriber.
+        let _first = self.dispatch.set(dispatch.downgrade());
+    }
+
+    /// The subscriber that our layer is part of, while it lives.
+    pub(crate) fn dispatch(&self) -> Option<Dispatch> {
+        self.dispatch.get()?.upgrade()
+    }
+
+    /// A new trace. Whether it is kept is decided here, once, for all its spans.
+    pub(crate) fn new_trace(&self, kind: TraceRoot) -> (SpanId, Arc<Trace>) {
+        let id = self.ids.trace_id();
+        let root = self.ids.span_id();
+        (root, Arc::new(Trace::new(id, root, kind, self.samples(id.0))))
+    }
+
+    /// The low 63 bits of a trace id decide, as OpenTelemetry's `TraceIdRatioBased` does: processes that share a
+    /// trace and a ratio agree.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the low bits are what is wanted")]
+    pub(crate) fn samples(&self, trace_id: u128) -> bool {
+        let bound = (self.sample_ratio.clamp(0.0, 1.0) * (1_u64 << 63) as f64) as u64;
+        self.sample_ratio >= 1.0 || (trace_id as u64 >> 1) < bound
+    }
+
+    /// The lineage of a span that is the root of a trace of its own. `enclosing` is the recorded span around it.
+    pub(crate) fn root_lineage(&self, kind: TraceRoot, enclosing: Option<&Parent>) -> Lineage {
+        let (span_id, trace) = self.new_trace(kind);
+        let mut lineage =
+            Lineage { span_id, parent: None, parent_is_remote: false, trace, agent: None, links: Vec::new() };
+        if let Some(parent) = enclosing {
+            lineage.links.push(SpanLink { trace_id: parent.trace.id, span_id: parent.lineage_span, remote: false });
+        } else if self.host_trace != HostTrace::Ignore
+            && let Some(host) = (self.host_context)()
+        {
+            match self.host_trace {
+                HostTrace::Join => {
+                    self.continue_trace(&mut lineage, host);
+                }
+                _ => lineage.links.push(host),
+            }
+        }
+        lineage
+    }
+
+    /// Makes a root continue the trace of `parent`.
+    pub(crate) fn continue_trace(&self, lineage: &mut Lineage, parent: SpanLink) {
+        let trace = Trace::new(parent.trace_id, lineage.span_id, lineage.trace.kind, self.samples(parent.trace_id.0));
+        trace.tell(|facts| *facts = lineage.trace.facts());
+        lineage.trace = Arc::new(trace);
+        lineage.parent = Some(parent.span_id);
+        lineage.parent_is_remote = parent.remote;
+    }
+
+    /// The lineage of a child of `parent`.
+    pub(crate) fn child_lineage(&self, parent: Parent) -> Lineage {
+        Lineage {
+            span_id: self.ids.span_id(),
+            parent: Some(parent.lineage_span),
+            parent_is_remote: false,
+            trace: parent.trace,
+            agent: parent.agent,
+            links: Vec::new(),
+        }
+    }
+
+    /// A record began.
+    pub(crate) fn opened(&self, bytes: usize) {
+        self.counts.saw_span.store(true, Ordering::Relaxed);
+        self.counts.open_spans.fetch_add(1, Ordering::Relaxed);
+        self.counts.open_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// An open record changed its size.
+    pub(crate) fn recharge(&self, charged: &mut usize, bytes: usize) {
+        if bytes >= *charged {
+            self.counts.open_bytes.fetch_add(bytes - *charged, Ordering::Relaxed);
+        } else {
+            self.counts.open_bytes.fetch_sub(*charged - bytes, Ordering::Relaxed);
+        }
+        *charged = bytes;
+    }
+
+    /// An open record ended: hands it to the pipeline thread.
+    pub(crate) fn finish(&self, record: Box<SpanRecord>, lineage: Lineage, end: Instant, charged: usize) {
+        self.counts.open_spans.fetch_sub(1, Ordering::Relaxed);
+        self.counts.open_bytes.fetch_sub(charged, Ordering::Relaxed);
+        if lineage.is_root() {
+            lineage.trace.end();
+        }
+        self.sink.accept(FinishedSpan { bytes: record.bytes(), record, lineage, end });
+    }
+
+    /// A span of a trace that is not kept ended.
+    pub(crate) fn skipped(&self) {
+        self.counts.sampled_out.fetch_add(1, Ordering::Relaxed);
+    }
+}

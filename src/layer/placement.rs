@@ -1,0 +1,73 @@
+//! Where a new span stands: below the nearest recorded ancestor, else below the session that has room for it.
+
+use std::sync::Arc;
+
+use tracing::{
+    span::Attributes,
+};
+use tracing_subscriber::{
+    Registry,
+    registry::{LookupSpan, SpanRef},
+};
+
+use crate::{
+    hierarchy::{Lineage, Parent, Recorded, Recorder, TraceRoot, adopt_implicitly, innermost_scope},
+    kind::EntityKind,
+};
+
+/// Places a span that was just created.
+pub(super) fn place<'a, R: LookupSpan<'a>>(
+    recorder: &Arc<Recorder>,
+    kind: Option<EntityKind>,
+    attributes: &Attributes<'_>,
+    span: &SpanRef<'a, R>,
+) -> Lineage {
+    let parent = ancestor(recorder, attributes, span);
+    if kind == Some(EntityKind::Session) {
+        return recorder.root_lineage(TraceRoot::Explicit, parent.as_ref());
+    }
+    let parent = parent
+        .or_else(|| recorder.auto_session()?.adopt())
+        .or_else(|| implicit(recorder, span));
+    match parent {
+        Some(parent) => recorder.child_lineage(parent),
+        None => recorder.root_lineage(TraceRoot::Bare, None),
+    }
+}
+
+/// The nearest recorded ancestor through any depth of unrelated spans, or the session whose own span is disabled.
+fn ancestor<'a, R: LookupSpan<'a>>(
+    recorder: &Recorder,
+    attributes: &Attributes<'_>,
+    span: &SpanRef<'a, R>,
+) -> Option<Parent> {
+    let scoped = innermost_scope(recorder.instance);
+    let mut next = span.parent();
+    while let Some(above) = next {
+        // Everything from the span that was current when the session was entered lies above the session.
+        if let Some((Some(below), session)) = &scoped
+            && above.id() == *below
+        {
+            return Some(session.clone());
+        }
+        let found = above.extensions().get::<Recorded>().and_then(|all| all.slot(recorder.instance)?.as_parent().into());
+        if found.is_some() {
+            return found;
+        }
+        next = above.parent();
+    }
+    // An explicit parent that is not there any more says nothing about the session around.
+    let contextual = attributes.parent().is_none();
+    scoped.filter(|_| contextual).map(|(_, session)| session)
+}
+
+/// The session of the unrelated span at the root, seen past our own filter.
+fn implicit<'a, R: LookupSpan<'a>>(recorder: &Arc<Recorder>, span: &SpanRef<'a, R>) -> Option<Parent> {
+    if !recorder.makes_implicit_sessions() {
+        return None;
+    }
+    let dispatch = recorder.dispatch()?;
+    let registry = dispatch.downcast_ref::<Registry>()?;
+    let outermost = registry.span(&span.id())?.scope().skip(1).last()?;
+    Some(adopt_implicitly(recorder, &outermost))
+}

@@ -1,0 +1,16 @@
+//! Threads whose spans and events are never recorded: our own pipeline thread, whose HTTP client may trace itself.
+
+use std::cell::Cell;
+
+thread_local! {
+    static SUPPRESSED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// From here on, nothing that happens on this thread is recorded.
+pub(crate) fn on_this_thread() {
+    SUPPRESSED.set(true);
+}
+
+pub(super) fn is_suppressed() -> bool {
+    SUPPRESSED.get()
+}

@@ -1,0 +1,11 @@
+//! The pipeline: a bounded queue on the caller's side, one thread on the other, and what became of every span.
+
+mod queue;
+mod stats;
+mod trouble;
+mod worker;
+
+pub(crate) use queue::{Gauge, Queue};
+pub use stats::{Dropped, ExportStats};
+pub(crate) use stats::Stats;
+pub(crate) use worker::{Command, Pipeline, Reply, Setup, replay_url};

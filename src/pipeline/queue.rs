@@ -1,0 +1,135 @@
+//! [`Queue`]: from the caller's threads to the pipeline thread. Bounded by spans and bytes; nobody waits.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+    mpsc::{self, Receiver, Sender},
+};
+
+use tokio::sync::Notify;
+
+use super::Stats;
+use crate::{
+    config::Config,
+    export::DropReason,
+    hierarchy::{FinishedSpan, SpanSink},
+};
+
+/// The caller's side of the queue.
+///
+/// The channel of the standard library is a lock-free list: `send` neither waits nor fails on contention. The bounds
+/// are two counters beside it, which also cover what the pipeline thread holds until it is delivered.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    sender: Sender<FinishedSpan>,
+    pub(crate) gauge: Arc<Gauge>,
+    stats: Arc<Stats>,
+    max_spans: usize,
+    max_bytes: usize,
+    /// The worker is woken at the first span and when a batch is full, not at every span.
+    batch: usize,
+}
+
+/// What is on its way: queued, mapped, encoded or waiting for a retry.
+#[derive(Debug, Default)]
+pub(crate) struct Gauge {
+    /// Spans in the channel.
+    waiting: AtomicUsize,
+    spans: AtomicUsize,
+    bytes: AtomicUsize,
+    closed: AtomicBool,
+    pub(crate) wake: Notify,
+}
+
+impl Queue {
+    pub(crate) fn new(config: &Config, stats: Arc<Stats>) -> (Self, Receiver<FinishedSpan>) {
+        let (sender, receiver) = mpsc::channel();
+        let queue = Self {
+            sender,
+            gauge: Arc::default(),
+            stats,
+            max_spans: config.max_queue_size,
+            max_bytes: config.max_queue_bytes,
+            batch: config.max_export_batch_size.max(1),
+        };
+        (queue, receiver)
+    }
+
+    fn try_accept(&self, span: FinishedSpan) -> Result<(), DropReason> {
+        let gauge = &self.gauge;
+        if gauge.closed.load(Ordering::Acquire) {
+            return Err(DropReason::AfterShutdown);
+        }
+        let bytes = span.bytes;
+        if gauge.spans.fetch_add(1, Ordering::AcqRel) >= self.max_spans {
+            gauge.spans.fetch_sub(1, Ordering::AcqRel);
+            return Err(DropReason::QueueSpans);
+        }
+        if gauge.bytes.fetch_add(bytes, Ordering::AcqRel).saturating_add(bytes) > self.max_bytes {
+            gauge.release(1, bytes);
+            return Err(DropReason::QueueBytes);
+        }
+        let waiting = gauge.waiting.fetch_add(1, Ordering::AcqRel) + 1;
+        if self.sender.send(span).is_err() {
+            gauge.waiting.fetch_sub(1, Ordering::AcqRel);
+            gauge.release(1, bytes);
+            return Err(DropReason::AfterShutdown);
+        }
+        if waiting == 1 || waiting == self.batch {
+            gauge.wake.notify_one();
+        }
+        Ok(())
+    }
+}
+
+impl SpanSink for Queue {
+    fn accept(&self, span: FinishedSpan) {
+        self.stats.record();
+        if let Err(reason) = self.try_accept(span) {
+            self.stats.drop_spans(reason, 1);
+        }
+    }
+}
+
+impl Gauge {
+    pub(crate) fn spans(&self) -> usize {
+        self.spans.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Acquire)
+    }
+
+    /// A span left the channel for the pipeline thread's hands.
+    pub(crate) fn taken(&self) {
+        self.waiting.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    /// What is held changed its size: a record became a mapped span, or was encoded.
+    pub(crate) fn resize(&self, from: usize, to: usize) {
+        if to >= from {
+            self.bytes.fetch_add(to - from, Ordering::AcqRel);
+        } else {
+            self.bytes.fetch_sub(from - to, Ordering::AcqRel);
+        }
+    }
+
+    /// Spans were delivered or dropped.
+    pub(crate) fn release(&self, spans: usize, bytes: usize) {
+        self.spans.fetch_sub(spans, Ordering::AcqRel);
+        self.bytes.fetch_sub(bytes, Ordering::AcqRel);
+    }
+
+    /// Nothing is accepted any more.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+}

@@ -1,0 +1,123 @@
+//! [`ExportStats`]: what became of every span.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::export::{DropReason, Settled};
+
+/// What became of every span of a handle, since it was built.
+///
+/// `recorded == exported + dropped.total() + queued_spans`, at any quiet moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ExportStats {
+    /// Spans that ended and were handed over.
+    pub recorded: u64,
+    /// Spans that the destination took.
+    pub exported: u64,
+    /// Spans that were lost, by reason.
+    pub dropped: Dropped,
+    /// Spans of traces that [`with_sample_ratio`](crate::Builder::with_sample_ratio) left out; not `recorded`.
+    pub sampled_out: u64,
+    /// Requests that were sent again.
+    pub retries: u64,
+    /// Spans that began and have not ended.
+    pub open_spans: usize,
+    /// Bytes that they hold.
+    pub open_bytes: usize,
+    /// Spans that ended and are on their way.
+    pub queued_spans: usize,
+    /// Bytes that they hold.
+    pub queued_bytes: usize,
+}
+
+/// Spans that were lost, by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Dropped {
+    /// See [`DropReason::QueueSpans`].
+    pub queue_spans: u64,
+    /// See [`DropReason::QueueBytes`].
+    pub queue_bytes: u64,
+    /// See [`DropReason::Refused`].
+    pub refused: u64,
+    /// See [`DropReason::Unauthorized`].
+    pub unauthorized: u64,
+    /// See [`DropReason::RetriesExhausted`].
+    pub retries_exhausted: u64,
+    /// See [`DropReason::Shutdown`].
+    pub shutdown: u64,
+    /// See [`DropReason::AfterShutdown`].
+    pub after_shutdown: u64,
+}
+
+impl Dropped {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        let Self { queue_spans, queue_bytes, refused, unauthorized, retries_exhausted, shutdown, after_shutdown } =
+            *self;
+        queue_spans + queue_bytes + refused + unauthorized + retries_exhausted + shutdown + after_shutdown
+    }
+}
+
+/// The counters behind [`ExportStats`].
+#[derive(Debug, Default)]
+pub(crate) struct Stats {
+    recorded: AtomicU64,
+    exported: AtomicU64,
+    retries: AtomicU64,
+    queue_spans: AtomicU64,
+    queue_bytes: AtomicU64,
+    refused: AtomicU64,
+    unauthorized: AtomicU64,
+    retries_exhausted: AtomicU64,
+    shutdown: AtomicU64,
+    after_shutdown: AtomicU64,
+}
+
+impl Stats {
+    pub(crate) fn record(&self) {
+        self.recorded.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn drop_spans(&self, reason: DropReason, spans: u64) {
+        let counter = match reason {
+            DropReason::QueueSpans => &self.queue_spans,
+            DropReason::QueueBytes => &self.queue_bytes,
+            DropReason::Refused => &self.refused,
+            DropReason::Unauthorized => &self.unauthorized,
+            DropReason::RetriesExhausted => &self.retries_exhausted,
+            DropReason::Shutdown => &self.shutdown,
+            DropReason::AfterShutdown => &self.after_shutdown,
+        };
+        counter.fetch_add(spans, Ordering::Relaxed);
+    }
+
+    /// Counts what the delivery settled.
+    pub(crate) fn settle(&self, settled: &Settled) {
+        self.exported.fetch_add(settled.exported, Ordering::Relaxed);
+        self.retries.fetch_add(settled.retries, Ordering::Relaxed);
+        for (reason, spans) in &settled.dropped {
+            self.drop_spans(*reason, *spans);
+        }
+    }
+
+    /// The counters now; the gauges are filled in by the handle.
+    pub(crate) fn snapshot(&self) -> ExportStats {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        ExportStats {
+            recorded: read(&self.recorded),
+            exported: read(&self.exported),
+            retries: read(&self.retries),
+            dropped: Dropped {
+                queue_spans: read(&self.queue_spans),
+                queue_bytes: read(&self.queue_bytes),
+                refused: read(&self.refused),
+                unauthorized: read(&self.unauthorized),
+                retries_exhausted: read(&self.retries_exhausted),
+                shutdown: read(&self.shutdown),
+                after_shutdown: read(&self.after_shutdown),
+            },
+            ..ExportStats::default()
+        }
+    }
+}

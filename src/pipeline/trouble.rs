@@ -1,0 +1,53 @@
+//! What goes wrong is said through `tracing`, target `agentops`, at most once a minute for each kind.
+
+use std::{sync::Weak, time::Duration};
+
+use tokio::time::Instant;
+use tracing::{Dispatch, dispatcher};
+
+use crate::{export::DropReason, hierarchy::Recorder};
+
+/// Kinds of trouble, each with a clock of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Delivery,
+    Lost(DropReason),
+}
+
+/// Says what goes wrong, in the subscriber that our layer is part of.
+pub(super) struct Trouble {
+    recorder: Weak<Recorder>,
+    said: Vec<(Kind, Instant)>,
+}
+
+impl Trouble {
+    const EVERY: Duration = Duration::from_secs(60);
+
+    pub(super) fn new(recorder: Weak<Recorder>) -> Self {
+        Self { recorder, said: Vec::new() }
+    }
+
+    /// Runs `say` unless this kind was said within the last minute.
+    pub(super) fn say(&mut self, kind: Kind, say: impl FnOnce()) {
+        let now = Instant::now();
+        match self.said.iter_mut().find(|(have, _)| *have == kind) {
+            Some((_, at)) if now.duration_since(*at) < Self::EVERY => return,
+            Some((_, at)) => *at = now,
+            None => self.said.push((kind, now)),
+        }
+        self.with_subscriber(say);
+    }
+
+    /// Runs `say` with the subscriber that our layer is part of as the default: the pipeline thread itself is in no
+    /// scope of it.
+    pub(super) fn with_subscriber(&self, say: impl FnOnce()) {
+        match self.recorder.upgrade().and_then(|recorder| recorder.dispatch()) {
+            Some(dispatch) => within(&dispatch, say),
+            None => say(),
+        }
+    }
+}
+
+fn within(dispatch: &Dispatch, say: impl FnOnce()) {
+    dispatcher::with_default(dispatch, say);
+}

@@ -1,0 +1,414 @@
+//! [`Pipeline`]: the thread that maps, batches and sends, with a private runtime of its own.
+//!
+//! The host's runtime is not needed and never blocked; everything that waits can be cancelled at a deadline.
+
+use std::{
+    sync::{Arc, Weak, mpsc::Receiver},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use opentelemetry_sdk::trace::SpanData;
+use tokio::{
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    Stats,
+    queue::Gauge,
+    trouble::{Kind, Trouble},
+};
+use crate::{
+    attributes,
+    config::{Config, Destination, Secret},
+    error::{ExportError, ExportErrorKind},
+    export::{BoxedExporter, Delivery, DropReason, Project, Settled},
+    hierarchy::{FinishedSpan, Recorder, TraceId, TraceRoot},
+    kind::EntityKind,
+    layer::suppress,
+    otel,
+    policy::Policy,
+    resource::{self, HostProbe},
+};
+
+/// Answers a command.
+pub(crate) type Reply<T> = Box<dyn FnOnce(Result<T, ExportError>) + Send>;
+
+/// What the handle asks of the pipeline thread.
+pub(crate) enum Command {
+    /// Answer when everything that ended before was delivered or lost, or at the deadline.
+    Flush { deadline: Instant, reply: Reply<()> },
+    /// As a flush; what is left at the deadline is dropped, and the thread ends.
+    Shutdown { deadline: Instant, reply: Reply<()> },
+    SetApiKey(Secret),
+    Check { deadline: Instant, reply: Reply<Project> },
+}
+
+/// What the pipeline thread starts with.
+pub(crate) struct Setup {
+    pub(crate) config: Arc<Config>,
+    pub(crate) exporter: Option<BoxedExporter>,
+    pub(crate) recorder: Weak<Recorder>,
+    pub(crate) spans: Receiver<FinishedSpan>,
+    pub(crate) gauge: Arc<Gauge>,
+    pub(crate) stats: Arc<Stats>,
+}
+
+/// The running thread.
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    commands: UnboundedSender<Command>,
+    /// Kept so that the thread has an owner; it ends by itself when all handles are gone.
+    _thread: JoinHandle<()>,
+}
+
+impl Pipeline {
+    /// Starts the thread.
+    pub(crate) fn start(setup: Setup) -> std::io::Result<Self> {
+        let (commands, receiver) = unbounded_channel();
+        let thread = std::thread::Builder::new().name("agentops-pipeline".to_owned()).spawn(move || {
+            suppress::on_this_thread();
+            let stats = Arc::clone(&setup.stats);
+            let gauge = Arc::clone(&setup.gauge);
+            if let Err(reason) = run(setup, receiver) {
+                gauge.close();
+                stats.drop_spans(DropReason::Shutdown, gauge.spans() as u64);
+                tracing::error!(target: "agentops", %reason, "the pipeline could not start; nothing is sent");
+            }
+        })?;
+        Ok(Self { commands, _thread: thread })
+    }
+
+    /// Hands over a command; answers it at once where the thread has ended.
+    pub(crate) fn send(&self, command: Command) {
+        if let Err(refused) = self.commands.send(command) {
+            match refused.0 {
+                Command::Flush { reply, .. } | Command::Shutdown { reply, .. } => reply(closed()),
+                Command::Check { reply, .. } => reply(closed()),
+                Command::SetApiKey(_) => {}
+            }
+        }
+    }
+}
+
+fn closed<T>() -> Result<T, ExportError> {
+    Err(ExportError::new(ExportErrorKind::Closed))
+}
+
+fn run(setup: Setup, commands: UnboundedReceiver<Command>) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("no runtime: {error}"))?;
+    runtime.block_on(async {
+        Worker::new(setup)?.work(commands).await;
+        Ok(())
+    })
+}
+
+/// Somebody waits for a flush.
+struct Waiter {
+    deadline: Instant,
+    reply: Reply<()>,
+    /// Spans that were lost before the flush began.
+    lost_before: u64,
+    ends: bool,
+}
+
+struct Worker {
+    config: Arc<Config>,
+    policy: Policy,
+    host: Option<HostProbe>,
+    /// When the host's load was read.
+    load_read: Instant,
+    spans: Receiver<FinishedSpan>,
+    gauge: Arc<Gauge>,
+    stats: Arc<Stats>,
+    delivery: Delivery,
+    trouble: Trouble,
+    batch: Vec<SpanData>,
+    batch_bytes: usize,
+    /// When the oldest span of the batch came in.
+    batch_since: Option<Instant>,
+    /// Spans and bytes that the gauge counts for what is in our hands.
+    held: (usize, usize),
+    waiters: Vec<Waiter>,
+    lost: u64,
+    last_trouble: Option<String>,
+    announced: Option<TraceId>,
+}
+
+/// The queue is emptied at least this often while spans come in.
+const DRAIN_EVERY: Duration = Duration::from_millis(50);
+/// The host's load is read for a session when the last reading is older than this; `cpu.percent` needs 200 ms.
+const LOAD_AGE: Duration = Duration::from_millis(250);
+
+impl Worker {
+    fn new(setup: Setup) -> Result<Self, String> {
+        let Setup { config, exporter, recorder, spans, gauge, stats } = setup;
+        let mut host = HostProbe::new(&config);
+        let facts = host.as_ref().map(HostProbe::facts).unwrap_or_default();
+        let policy = Policy::new(&config);
+        let delivery = Delivery::new(&config, resource::resource(&config, &facts), exporter)?;
+        if let Some(host) = &mut host {
+            set_session_attributes(&policy, host);
+        }
+        Ok(Self {
+            config,
+            policy,
+            host,
+            load_read: Instant::now(),
+            spans,
+            gauge,
+            stats,
+            delivery,
+            trouble: Trouble::new(recorder),
+            batch: Vec::new(),
+            batch_bytes: 0,
+            batch_since: None,
+            held: (0, 0),
+            waiters: Vec::new(),
+            lost: 0,
+            last_trouble: None,
+            announced: None,
+        })
+    }
+
+    async fn work(mut self, mut commands: UnboundedReceiver<Command>) {
+        let mut drain_at: Option<Instant> = None;
+        loop {
+            let timer = self.next_timer(drain_at);
+            let gauge = Arc::clone(&self.gauge);
+            tokio::select! {
+                biased;
+                command = commands.recv() => match command {
+                    Some(command) => self.command(command),
+                    // Every handle and every layer is gone: deliver what is left, then end.
+                    None => self.last_flush(),
+                },
+                settled = self.delivery.progress() => self.settle(settled),
+                () = gauge.wake.notified() => {
+                    let full = self.gauge.waiting() >= self.config.max_export_batch_size;
+                    let soon = if full { Instant::now() } else { Instant::now() + DRAIN_EVERY };
+                    drain_at = Some(drain_at.map_or(soon, |at| at.min(soon)));
+                }
+                () = async { match timer { Some(at) => sleep_until(at).await, None => std::future::pending().await } } => {}
+            }
+            if drain_at.is_some_and(|at| at <= Instant::now()) || !self.waiters.is_empty() {
+                drain_at = None;
+                self.drain();
+            }
+            self.submit_if_due();
+            self.publish();
+            if self.answer().await {
+                return;
+            }
+        }
+    }
+
+    fn next_timer(&self, drain_at: Option<Instant>) -> Option<Instant> {
+        let batch = self.batch_since.map(|since| since + self.config.flush_interval);
+        let waiters = self.waiters.iter().map(|waiter| waiter.deadline).min();
+        [drain_at, batch, waiters].into_iter().flatten().min()
+    }
+
+    fn command(&mut self, command: Command) {
+        match command {
+            Command::Flush { deadline, reply } => self.wait(deadline, reply, false),
+            Command::Shutdown { deadline, reply } => {
+                self.gauge.close();
+                self.wait(deadline, reply, true);
+            }
+            Command::SetApiKey(key) => self.delivery.set_api_key(key),
+            Command::Check { deadline, reply } => {
+                let check = self.delivery.check();
+                tokio::spawn(async move {
+                    let timed_out = || Err(ExportError::new(ExportErrorKind::TimedOut { pending: 0 }));
+                    reply(tokio::time::timeout_at(deadline, check).await.unwrap_or_else(|_| timed_out()));
+                });
+            }
+        }
+    }
+
+    fn wait(&mut self, deadline: Instant, reply: Reply<()>, ends: bool) {
+        self.waiters.push(Waiter { deadline, reply, lost_before: self.lost, ends });
+    }
+
+    fn last_flush(&mut self) {
+        if !self.waiters.iter().any(|waiter| waiter.ends) {
+            self.gauge.close();
+            self.wait(Instant::now() + self.config.shutdown_timeout, Box::new(|_| {}), true);
+        }
+    }
+
+    /// Maps everything that has come in.
+    fn drain(&mut self) {
+        while let Ok(span) = self.spans.try_recv() {
+            self.gauge.taken();
+            self.held.0 += 1;
+            self.held.1 += span.bytes;
+            self.take(&span);
+            if self.batch.len() >= self.config.max_export_batch_size {
+                self.submit();
+            }
+        }
+    }
+
+    fn take(&mut self, span: &FinishedSpan) {
+        let session = span.record.kind.is_some_and(|(kind, _)| kind == EntityKind::Session);
+        if session {
+            self.refresh_load();
+        }
+        self.announce(span, session);
+        let wire = attributes::map(&span.record, &span.lineage, &self.policy);
+        let data = otel::span::build(wire, &span.lineage, &span.record.start, span.end);
+        self.batch_bytes += otel::span::bytes(&data);
+        self.batch.push(data);
+        self.batch_since.get_or_insert_with(Instant::now);
+    }
+
+    fn refresh_load(&mut self) {
+        if let Some(host) = &mut self.host
+            && self.load_read.elapsed() >= LOAD_AGE
+        {
+            set_session_attributes(&self.policy, host);
+            self.load_read = Instant::now();
+        }
+    }
+
+    /// Says where a session can be seen: at its end, and for the auto-session at its first span, too.
+    fn announce(&mut self, span: &FinishedSpan, session: bool) {
+        let Destination::AgentOps { .. } = self.config.destination else { return };
+        let trace = &span.lineage.trace;
+        let starts = trace.kind == TraceRoot::Auto && self.announced != Some(trace.id);
+        if !self.config.session_replay_log || !(session || starts) {
+            return;
+        }
+        if starts {
+            self.announced = Some(trace.id);
+        }
+        let url = replay_url(&self.config.app_url, trace.id);
+        self.trouble.with_subscriber(|| {
+            if session {
+                tracing::info!(target: "agentops", %url, "session replay");
+            } else {
+                tracing::info!(target: "agentops", %url, "session started; replay");
+            }
+        });
+    }
+
+    fn submit_if_due(&mut self) {
+        let Some(since) = self.batch_since else { return };
+        if since.elapsed() >= self.config.flush_interval || !self.waiters.is_empty() {
+            self.submit();
+        }
+    }
+
+    fn submit(&mut self) {
+        let batch = std::mem::take(&mut self.batch);
+        self.batch_bytes = 0;
+        self.batch_since = None;
+        if !batch.is_empty() {
+            self.delivery.submit(batch);
+        }
+    }
+
+    fn settle(&mut self, settled: Settled) {
+        self.stats.settle(&settled);
+        self.lost += settled.dropped.iter().map(|(_, spans)| spans).sum::<u64>();
+        let reason = settled.trouble.as_deref().unwrap_or("no reason given");
+        for (kind, spans) in &settled.dropped {
+            self.trouble.say(Kind::Lost(*kind), || {
+                tracing::warn!(target: "agentops", spans, %reason, "spans were lost");
+            });
+        }
+        if settled.dropped.is_empty() && settled.trouble.is_some() {
+            self.trouble.say(Kind::Delivery, || {
+                tracing::warn!(target: "agentops", %reason, "spans wait: delivery is in trouble");
+            });
+        }
+        if settled.trouble.is_some() {
+            self.last_trouble = settled.trouble;
+        }
+    }
+
+    /// Tells the gauge what is in our hands now.
+    fn publish(&mut self) {
+        let now = (
+            self.batch.len() + self.delivery.pending_spans(),
+            self.batch_bytes + self.delivery.pending_bytes(),
+        );
+        self.gauge.resize(self.held.1, now.1);
+        self.gauge.release(self.held.0.saturating_sub(now.0), 0);
+        self.held = now;
+    }
+
+    /// Answers those whose wait is over; true when one of them ended the pipeline.
+    async fn answer(&mut self) -> bool {
+        if self.waiters.is_empty() {
+            return false;
+        }
+        let done = self.batch.is_empty() && self.delivery.is_idle() && self.gauge.waiting() == 0;
+        let now = Instant::now();
+        let (over, waiting): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.waiters).into_iter().partition(|waiter| done || waiter.deadline <= now);
+        self.waiters = waiting;
+        let ends = over.iter().any(|waiter| waiter.ends);
+        let pending = self.held.0 + self.gauge.waiting();
+        let results: Vec<_> = over.into_iter().map(|waiter| (self.result(&waiter, done, pending), waiter.reply)).collect();
+        if ends {
+            self.end().await;
+        }
+        for (result, reply) in results {
+            reply(result);
+        }
+        ends
+    }
+
+    fn result(&self, waiter: &Waiter, done: bool, pending: usize) -> Result<(), ExportError> {
+        let lost = self.lost - waiter.lost_before;
+        if !done {
+            return Err(ExportError::new(ExportErrorKind::TimedOut { pending }));
+        }
+        if lost > 0 {
+            let reason = self.last_trouble.clone().unwrap_or_default();
+            return Err(ExportError::new(ExportErrorKind::Lost { spans: lost, reason }));
+        }
+        Ok(())
+    }
+
+    /// Gives up what is left and ends.
+    async fn end(&mut self) {
+        self.submit();
+        let left = self.delivery.abandon(DropReason::Shutdown);
+        self.settle(left);
+        self.delivery.shutdown(self.config.shutdown_timeout).await;
+        let mut late = 0;
+        while let Ok(span) = self.spans.try_recv() {
+            self.gauge.taken();
+            self.gauge.release(1, span.bytes);
+            late += 1;
+        }
+        self.stats.drop_spans(DropReason::Shutdown, late);
+        self.publish();
+        for waiter in std::mem::take(&mut self.waiters) {
+            (waiter.reply)(closed());
+        }
+    }
+}
+
+fn set_session_attributes(policy: &Policy, host: &mut HostProbe) {
+    let mut attributes = host.facts();
+    for attribute in host.load().0 {
+        attributes.put(attribute);
+    }
+    if let Ok(mut shared) = policy.session_attributes.write() {
+        *shared = attributes;
+    }
+}
+
+/// Where AgentOps shows a trace.
+pub(crate) fn replay_url(app_url: &str, trace: TraceId) -> String {
+    format!("{}/sessions?trace_id={trace}", app_url.trim_end_matches('/'))
+}

@@ -1,0 +1,96 @@
+//! [`AgentOpsSpanExt`]: what `Span::record` cannot say. It says nothing of a field that the callsite did not declare;
+//! these methods need no declaration.
+//!
+//! Without the feature `export` nobody records, and every method does nothing.
+
+#[cfg(feature = "export")]
+mod recorded;
+
+use serde::Serialize;
+use tracing::Span;
+
+use crate::usage::Usage;
+
+/// Inputs, outputs, usage, errors and ids of a [`tracing::Span`] that AgentOps records.
+///
+/// On a span that is not recorded (disabled, not marked, already ended) every method does nothing, and nothing is
+/// serialised.
+///
+/// ```
+/// use agentops::AgentOpsSpanExt;
+///
+/// #[tracing::instrument(fields(agentops.kind = "tool"), skip_all)]
+/// fn search(query: &str) -> Vec<String> {
+///     let span = tracing::Span::current();
+///     span.record_input(&serde_json::json!({ "query": query }));
+///     let found = vec![format!("a page on {query}")];
+///     span.record_output(&found);
+///     span.record_attribute("search.index", "docs");
+///     found
+/// }
+/// # search("rust");
+/// ```
+pub trait AgentOpsSpanExt: sealed::Sealed {
+    /// The input, as JSON; sent as given, with no arguments around it. A string is sent as it is.
+    fn record_input<T: Serialize + ?Sized>(&self, input: &T);
+
+    /// The output, as JSON; a string is sent as it is.
+    fn record_output<T: Serialize + ?Sized>(&self, output: &T);
+
+    /// An attribute: booleans, integers, floats and strings with their own type, anything else as JSON text. The
+    /// reserved fields (`agentops.name`, ...) mean what they mean in a callsite; a kind that was settled stays.
+    fn record_attribute<T: Serialize + ?Sized>(&self, key: impl Into<String>, value: &T);
+
+    /// The tokens of a model call.
+    fn record_usage(&self, usage: &Usage);
+
+    /// An error: status Error and one `exception` event with its type, message and source chain. The first error of a
+    /// span stands.
+    fn record_error<E: std::error::Error + ?Sized>(&self, error: &E);
+
+    /// The result of an evaluation of what this span did, as an event `gen_ai.evaluation.result`.
+    fn record_evaluation(&self, name: &str, value: f64, label: Option<&str>, explanation: Option<&str>);
+
+    /// The trace's id as 32 hexadecimal digits; `None` where the span is not recorded.
+    fn trace_id(&self) -> Option<String>;
+
+    /// The span's id as 16 hexadecimal digits; `None` where the span is not recorded.
+    fn span_id(&self) -> Option<String>;
+
+    /// Continues the trace that the carrier's `traceparent` names; a carrier without a valid one changes nothing.
+    ///
+    /// # Errors
+    /// The span's ids were seen before, by a child or through [`trace_id`](Self::trace_id) or
+    /// [`inject`](Self::inject): call this right after the span is made.
+    #[cfg(feature = "export")]
+    fn set_remote_parent(
+        &self,
+        carrier: &dyn opentelemetry::propagation::Extractor,
+    ) -> Result<(), crate::error::AlreadyObserved>;
+
+    /// Writes `traceparent` into a carrier, so that another process continues the trace below this span.
+    #[cfg(feature = "export")]
+    fn inject(&self, carrier: &mut dyn opentelemetry::propagation::Injector);
+}
+
+mod sealed {
+    /// Only spans have these methods.
+    pub trait Sealed {}
+    impl Sealed for tracing::Span {}
+}
+
+#[cfg(not(feature = "export"))]
+impl AgentOpsSpanExt for Span {
+    fn record_input<T: Serialize + ?Sized>(&self, _input: &T) {}
+    fn record_output<T: Serialize + ?Sized>(&self, _output: &T) {}
+    fn record_attribute<T: Serialize + ?Sized>(&self, _key: impl Into<String>, _value: &T) {}
+    fn record_usage(&self, _usage: &Usage) {}
+    fn record_error<E: std::error::Error + ?Sized>(&self, _error: &E) {}
+    fn record_evaluation(&self, _name: &str, _value: f64, _label: Option<&str>, _explanation: Option<&str>) {}
+    fn trace_id(&self) -> Option<String> {
+        None
+    }
+    fn span_id(&self) -> Option<String> {
+        None
+    }
+}
