@@ -45,7 +45,7 @@ pub use builder::Builder;
 pub use config::{Compression, Content, EndState, Export, HostName, HostTrace, Protocol, Redactor, Semconv};
 #[cfg(feature = "export")]
 pub use error::{AlreadyObserved, ExportError, InitError};
-pub use kind::{EntityKind, UnknownKind};
 pub use json::json;
+pub use kind::{EntityKind, UnknownKind};
 pub use span_ext::AgentOpsSpanExt;
 pub use usage::Usage;

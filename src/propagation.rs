@@ -33,6 +33,10 @@ pub(crate) fn link_of(context: &SpanContext) -> Option<SpanLink> {
 
 /// Ids as OpenTelemetry's span context.
 pub(crate) fn span_context(trace_id: TraceId, span_id: SpanId, sampled: bool, remote: bool) -> SpanContext {
-    let flags = if sampled { TraceFlags::SAMPLED } else { TraceFlags::default() };
+    let flags = if sampled {
+        TraceFlags::SAMPLED
+    } else {
+        TraceFlags::default()
+    };
     SpanContext::new(trace_id.0.into(), span_id.0.into(), flags, remote, TraceState::NONE)
 }

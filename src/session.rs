@@ -12,7 +12,7 @@ use std::{
 
 use opentelemetry::propagation::Extractor;
 use serde::Serialize;
-use tracing::{Instrument as _, Span, span::Id};
+use tracing::{Instrument as _, Span, dispatcher, span::Id};
 use tracing_subscriber::{
     Registry,
     registry::LookupSpan,
@@ -159,12 +159,13 @@ fn begin(recorder: &Recorder, name: &str) -> Option<Box<SpanRecord>> {
 
 /// The nearest recorded span around this point, and its id.
 fn enclosing(recorder: &Recorder) -> Option<(Id, Parent)> {
-    let dispatch = recorder.dispatch()?;
-    let registry = dispatch.downcast_ref::<Registry>()?;
-    let current = Span::current().id()?;
-    registry.span(&current)?.scope().find_map(|span| {
-        let parent = span.extensions().get::<Recorded>()?.slot(recorder.instance)?.as_parent();
-        Some((span.id(), parent))
+    dispatcher::get_default(|dispatch| {
+        let registry = dispatch.downcast_ref::<Registry>()?;
+        let current = dispatch.current_span();
+        registry.span(current.id()?)?.scope().find_map(|span| {
+            let parent = span.extensions().get::<Recorded>()?.slot(recorder.instance)?.as_parent();
+            Some((span.id(), parent))
+        })
     })
 }
 

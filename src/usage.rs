@@ -30,7 +30,13 @@ pub struct Usage {
 impl Usage {
     /// Input and output tokens.
     pub const fn new(input: u64, output: u64) -> Self {
-        Self { input, output, cache_read: None, cache_creation: None, reasoning: None }
+        Self {
+            input,
+            output,
+            cache_read: None,
+            cache_creation: None,
+            reasoning: None,
+        }
     }
 
     /// Input tokens that were read from a cache.

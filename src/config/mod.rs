@@ -3,8 +3,8 @@
 //! The builder collects, `env` reads the variables, `resolve` decides; nothing else in the crate reads the
 //! environment.
 
-pub(crate) mod env;
 mod destination;
+pub(crate) mod env;
 mod options;
 mod resolve;
 

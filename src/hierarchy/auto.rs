@@ -28,7 +28,12 @@ pub(crate) struct AutoSession {
 impl AutoSession {
     pub(crate) fn reserve(recorder: &Recorder, name: &str) -> Self {
         let (_, trace) = recorder.new_trace(TraceRoot::Auto);
-        Self { name: name.to_owned(), start: recorder.clock.start(), trace, adopted: AtomicBool::new(false) }
+        Self {
+            name: name.to_owned(),
+            start: recorder.clock.start(),
+            trace,
+            adopted: AtomicBool::new(false),
+        }
     }
 
     pub(crate) fn trace(&self) -> &Arc<Trace> {
@@ -41,7 +46,11 @@ impl AutoSession {
             return None;
         }
         self.adopted.store(true, Ordering::Relaxed);
-        Some(Parent { lineage_span: self.trace.root, trace: Arc::clone(&self.trace), agent: None })
+        Some(Parent {
+            lineage_span: self.trace.root,
+            trace: Arc::clone(&self.trace),
+            agent: None,
+        })
     }
 
     /// Ends it, once; later spans are roots of their own.
@@ -82,9 +91,11 @@ pub(crate) fn session_callsite() -> &'static Metadata<'static> {
     static CALLSITE: OnceLock<&'static Metadata<'static>> = OnceLock::new();
     CALLSITE.get_or_init(|| {
         // No subscriber sees this span; it is made for its callsite, which a disabled span still tells.
-        let span = tracing::subscriber::with_default(NoSubscriber::default(), || {
-            tracing::info_span!(target: "agentops", "session", agentops.kind = "session")
-        });
-        span.metadata().unwrap_or_else(|| unreachable!("spans made by the macro know their callsite"))
+        let span = tracing::subscriber::with_default(
+            NoSubscriber::default(),
+            || tracing::info_span!(target: "agentops", "session", agentops.kind = "session"),
+        );
+        span.metadata()
+            .unwrap_or_else(|| unreachable!("spans made by the macro know their callsite"))
     })
 }

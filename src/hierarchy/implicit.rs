@@ -56,18 +56,28 @@ fn sessions<'e>(extensions: &'e mut ExtensionsMut<'_>) -> &'e mut ImplicitSessio
 
 impl ImplicitSession {
     fn as_parent(&self) -> Parent {
-        Parent { lineage_span: self.lineage.span_id, trace: Arc::clone(&self.lineage.trace), agent: None }
+        Parent {
+            lineage_span: self.lineage.span_id,
+            trace: Arc::clone(&self.lineage.trace),
+            agent: None,
+        }
     }
 }
 
 impl Drop for ImplicitSession {
     fn drop(&mut self) {
-        let Some(recorder) = self.recorder.upgrade() else { return };
+        let Some(recorder) = self.recorder.upgrade() else {
+            return;
+        };
         if !self.lineage.trace.sampled {
             recorder.skipped();
             return;
         }
-        let state = if std::thread::panicking() { EndState::Fail } else { EndState::Success };
+        let state = if std::thread::panicking() {
+            EndState::Fail
+        } else {
+            EndState::Success
+        };
         let record = session_record(self.start, self.name, &state, recorder.value_cap);
         debug_assert_eq!(record.kind.map(|(kind, _)| kind), Some(EntityKind::Session));
         recorder.finish(record, self.lineage.clone(), recorder.clock.now(), 0);

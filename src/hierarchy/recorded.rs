@@ -80,7 +80,9 @@ impl Slot {
     /// Changes the open record, and what follows from it: its size, its last activity, its agent. `change` must not
     /// run the host's code: the span's extensions are locked.
     pub(crate) fn change(&mut self, change: impl FnOnce(&mut SpanRecord)) {
-        let Some(record) = self.record.as_deref_mut() else { return };
+        let Some(record) = self.record.as_deref_mut() else {
+            return;
+        };
         let fields_before = record.fields.version();
         change(record);
         record.touch(self.recorder.clock.now());
@@ -139,7 +141,12 @@ pub(crate) struct FinishedSlot {
 impl FinishedSlot {
     /// Hands it to the pipeline. A span that was never entered, and a session that was ended by its handle, end now.
     pub(crate) fn finish(self, now: bool) {
-        let Self { recorder, record, lineage, charged } = self;
+        let Self {
+            recorder,
+            record,
+            lineage,
+            charged,
+        } = self;
         let end = match record.last_active {
             Some(last) if record.entered && !now => last,
             _ => recorder.clock.now(),
@@ -150,13 +157,20 @@ impl FinishedSlot {
 
 /// The name of the agent that a span is.
 pub(crate) fn agent_name(record: &SpanRecord) -> &str {
-    [agentops::field::NAME, agentops::AGENT_NAME, gen_ai::AGENT_NAME, agentops::field::OTEL_NAME]
-        .iter()
-        .find_map(|key| record.fields.get_text(key))
-        .map_or(record.callsite.name(), unquoted)
+    [
+        agentops::field::NAME,
+        agentops::AGENT_NAME,
+        gen_ai::AGENT_NAME,
+        agentops::field::OTEL_NAME,
+    ]
+    .iter()
+    .find_map(|key| record.fields.get_text(key))
+    .map_or(record.callsite.name(), unquoted)
 }
 
 /// A value given through `?` carries the quotes of its `Debug`.
 pub(crate) fn unquoted(text: &str) -> &str {
-    text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text)
+    text.strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or(text)
 }

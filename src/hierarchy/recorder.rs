@@ -69,7 +69,10 @@ pub(crate) struct Counts {
 
 impl std::fmt::Debug for Recorder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Recorder").field("instance", &self.instance).field("counts", &self.counts).finish_non_exhaustive()
+        f.debug_struct("Recorder")
+            .field("instance", &self.instance)
+            .field("counts", &self.counts)
+            .finish_non_exhaustive()
     }
 }
 
@@ -86,7 +89,10 @@ impl Recorder {
             instance: InstanceId::next(),
             ids,
             clock,
-            value_cap: config.attribute_value_length.saturating_mul(4).saturating_add(REDACTION_MARGIN),
+            value_cap: config
+                .attribute_value_length
+                .saturating_mul(4)
+                .saturating_add(REDACTION_MARGIN),
             captures_content: config.content == Content::All,
             counts: Counts::default(),
             sink,
@@ -142,7 +148,11 @@ impl Recorder {
 
     /// The low 63 bits of a trace id decide, as OpenTelemetry's `TraceIdRatioBased` does: processes that share a
     /// trace and a ratio agree.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the low bits are what is wanted")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the low bits are what is wanted"
+    )]
     pub(crate) fn samples(&self, trace_id: u128) -> bool {
         let bound = (self.sample_ratio.clamp(0.0, 1.0) * (1_u64 << 63) as f64) as u64;
         self.sample_ratio >= 1.0 || (trace_id as u64 >> 1) < bound
@@ -151,10 +161,20 @@ impl Recorder {
     /// The lineage of a span that is the root of a trace of its own. `enclosing` is the recorded span around it.
     pub(crate) fn root_lineage(&self, kind: TraceRoot, enclosing: Option<&Parent>) -> Lineage {
         let (span_id, trace) = self.new_trace(kind);
-        let mut lineage =
-            Lineage { span_id, parent: None, parent_is_remote: false, trace, agent: None, links: Vec::new() };
+        let mut lineage = Lineage {
+            span_id,
+            parent: None,
+            parent_is_remote: false,
+            trace,
+            agent: None,
+            links: Vec::new(),
+        };
         if let Some(parent) = enclosing {
-            lineage.links.push(SpanLink { trace_id: parent.trace.id, span_id: parent.lineage_span, remote: false });
+            lineage.links.push(SpanLink {
+                trace_id: parent.trace.id,
+                span_id: parent.lineage_span,
+                remote: false,
+            });
         } else if self.host_trace != HostTrace::Ignore
             && let Some(host) = (self.host_context)()
         {
@@ -170,7 +190,12 @@ impl Recorder {
 
     /// Makes a root continue the trace of `parent`.
     pub(crate) fn continue_trace(&self, lineage: &mut Lineage, parent: SpanLink) {
-        let trace = Trace::new(parent.trace_id, lineage.span_id, lineage.trace.kind, self.samples(parent.trace_id.0));
+        let trace = Trace::new(
+            parent.trace_id,
+            lineage.span_id,
+            lineage.trace.kind,
+            self.samples(parent.trace_id.0),
+        );
         trace.tell(|facts| *facts = lineage.trace.facts());
         lineage.trace = Arc::new(trace);
         lineage.parent = Some(parent.span_id);
@@ -213,7 +238,12 @@ impl Recorder {
         if lineage.is_root() {
             lineage.trace.end();
         }
-        self.sink.accept(FinishedSpan { bytes: record.bytes(), record, lineage, end });
+        self.sink.accept(FinishedSpan {
+            bytes: record.bytes(),
+            record,
+            lineage,
+            end,
+        });
     }
 
     /// A span of a trace that is not kept ended.

@@ -27,7 +27,13 @@ pub(crate) struct ScopeGuard(());
 impl ScopeGuard {
     /// Enters a session whose span is disabled.
     pub(crate) fn enter(instance: InstanceId, below: Option<Id>, parent: Parent) -> Self {
-        STACK.with_borrow_mut(|stack| stack.push(Scoped { instance, below, parent }));
+        STACK.with_borrow_mut(|stack| {
+            stack.push(Scoped {
+                instance,
+                below,
+                parent,
+            })
+        });
         Self(())
     }
 }

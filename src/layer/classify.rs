@@ -58,7 +58,9 @@ pub(super) fn is_outcome_of(event: &Metadata<'_>, span: &Metadata<'_>) -> bool {
 pub(super) fn settle(callsite: &Metadata<'_>, fields: &Fields) -> Option<(EntityKind, KindSource)> {
     by_agentops(fields)
         .map(|kind| (kind, KindSource::AgentOps))
-        .or_else(|| by_operation(fields.get_text(gen_ai::OPERATION_NAME)?).map(|kind| (kind, KindSource::GenAiOperation)))
+        .or_else(|| {
+            by_operation(fields.get_text(gen_ai::OPERATION_NAME)?).map(|kind| (kind, KindSource::GenAiOperation))
+        })
         .or_else(|| by_openinference(fields).map(|kind| (kind, KindSource::OpenInference)))
         .or_else(|| by_observation(fields).map(|kind| (kind, KindSource::Langfuse)))
         .or_else(|| by_traceloop(fields).map(|kind| (kind, KindSource::Traceloop)))
@@ -71,15 +73,26 @@ pub(super) fn settle(callsite: &Metadata<'_>, fields: &Fields) -> Option<(Entity
 }
 
 fn by_agentops(fields: &Fields) -> Option<EntityKind> {
-    let text = fields.get_text(agentops::field::KIND).or_else(|| fields.get_text(agentops::SPAN_KIND))?;
+    let text = fields
+        .get_text(agentops::field::KIND)
+        .or_else(|| fields.get_text(agentops::SPAN_KIND))?;
     Some(unquoted(text).parse().unwrap_or(EntityKind::Unknown))
 }
 
 /// What `gen_ai.operation.name` says.
 fn by_operation(operation: &str) -> Option<EntityKind> {
     Some(match unquoted(operation) {
-        "chat" | "chat_streaming" | "text_completion" | "generate_content" | "interactions" | "interactions_streaming"
-        | "embeddings" | "rerank" | "transcription" | "image_generation" | "audio_generation" => EntityKind::Llm,
+        "chat"
+        | "chat_streaming"
+        | "text_completion"
+        | "generate_content"
+        | "interactions"
+        | "interactions_streaming"
+        | "embeddings"
+        | "rerank"
+        | "transcription"
+        | "image_generation"
+        | "audio_generation" => EntityKind::Llm,
         "invoke_agent" | "create_agent" => EntityKind::Agent,
         "invoke_workflow" => EntityKind::Workflow,
         "execute_tool" => EntityKind::Tool,
@@ -95,7 +108,9 @@ fn by_openinference(fields: &Fields) -> Option<EntityKind> {
 }
 
 fn by_observation(fields: &Fields) -> Option<EntityKind> {
-    let text = fields.get_text("langfuse.observation.type").or_else(|| fields.get_text("langfuse.type"))?;
+    let text = fields
+        .get_text("langfuse.observation.type")
+        .or_else(|| fields.get_text("langfuse.type"))?;
     by_observed_type(text)
 }
 
@@ -126,7 +141,12 @@ fn by_library(callsite: &Metadata<'_>) -> Option<EntityKind> {
 }
 
 fn has_model(fields: &Fields) -> bool {
-    [gen_ai::REQUEST_MODEL, gen_ai::RESPONSE_MODEL, gen_ai::SYSTEM, gen_ai::PROVIDER_NAME]
-        .iter()
-        .any(|key| fields.get(key).is_some())
+    [
+        gen_ai::REQUEST_MODEL,
+        gen_ai::RESPONSE_MODEL,
+        gen_ai::SYSTEM,
+        gen_ai::PROVIDER_NAME,
+    ]
+    .iter()
+    .any(|key| fields.get(key).is_some())
 }

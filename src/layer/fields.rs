@@ -20,7 +20,11 @@ pub(super) struct FieldVisitor<'a> {
 
 impl<'a> FieldVisitor<'a> {
     pub(super) fn new(fields: &'a mut Fields, cap: usize) -> Self {
-        Self { fields, cap, error_chain: None }
+        Self {
+            fields,
+            cap,
+            error_chain: None,
+        }
     }
 
     fn say(&mut self, field: &Field, value: Say<'_>) {
@@ -74,7 +78,8 @@ impl Visit for FieldVisitor<'_> {
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         if field.name() != "self" {
-            self.fields.set_formatted(field.name(), format_args!("{value:?}"), self.cap);
+            self.fields
+                .set_formatted(field.name(), format_args!("{value:?}"), self.cap);
         }
     }
 }

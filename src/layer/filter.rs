@@ -51,7 +51,11 @@ where
 {
     fn callsite_enabled(&self, callsite: &'static Metadata<'static>) -> Interest {
         if callsite.is_span() {
-            if self.sees_span(callsite) { Interest::always() } else { Interest::never() }
+            if self.sees_span(callsite) {
+                Interest::always()
+            } else {
+                Interest::never()
+            }
         } else if self.may_see_event(callsite) {
             // `always` would switch events on in the whole program; inside our spans is enough.
             Interest::sometimes()
@@ -69,6 +73,10 @@ where
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(if self.inert { LevelFilter::OFF } else { self.max_level.max(self.event_level) })
+        Some(if self.inert {
+            LevelFilter::OFF
+        } else {
+            self.max_level.max(self.event_level)
+        })
     }
 }

@@ -51,7 +51,11 @@ pub(crate) fn layer<S>(
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    AgentOpsLayer { recorder: Arc::clone(recorder), owner }.with_filter(AgentOpsFilter::new(config))
+    AgentOpsLayer {
+        recorder: Arc::clone(recorder),
+        owner,
+    }
+    .with_filter(AgentOpsFilter::new(config))
 }
 
 impl<S> Layer<S> for AgentOpsLayer
@@ -121,10 +125,17 @@ where
         if id == follows {
             return;
         }
-        let (Some(span), Some(followed)) = (cx.span(id), cx.span(follows)) else { return };
-        let Some((link, agent)) = self.link_to(&followed) else { return };
+        let (Some(span), Some(followed)) = (cx.span(id), cx.span(follows)) else {
+            return;
+        };
+        let Some((link, agent)) = self.link_to(&followed) else {
+            return;
+        };
         let mut extensions = span.extensions_mut();
-        let Some(slot) = extensions.get_mut::<Recorded>().and_then(|all| all.slot_mut(self.recorder.instance)) else {
+        let Some(slot) = extensions
+            .get_mut::<Recorded>()
+            .and_then(|all| all.slot_mut(self.recorder.instance))
+        else {
             return;
         };
         if slot.lineage.links.len() < MAX_LINKS && !slot.lineage.links.contains(&link) {
@@ -154,11 +165,22 @@ where
         self.change(&span, |record| {
             if !outcome {
                 let name = callsite.name().into();
-                let mut event = EventRecord { at, name, level: *callsite.level(), fields: said, error_chain: None };
+                let mut event = EventRecord {
+                    at,
+                    name,
+                    level: *callsite.level(),
+                    fields: said,
+                    error_chain: None,
+                };
                 event.error_chain = chain;
                 record.add_event(event);
             } else if let Some(message) = said.get_text("error") {
-                record.fail(Failure { at, type_name: None, message: message.to_owned(), chain });
+                record.fail(Failure {
+                    at,
+                    type_name: None,
+                    message: message.to_owned(),
+                    chain,
+                });
             } else {
                 record.fields.merge(&said);
             }
@@ -190,7 +212,10 @@ where
     fn on_close(&self, id: Id, cx: Context<'_, S>) {
         let Some(span) = cx.span(&id) else { return };
         let mut extensions = span.extensions_mut();
-        let Some(slot) = extensions.get_mut::<Recorded>().and_then(|all| all.slot_mut(self.recorder.instance)) else {
+        let Some(slot) = extensions
+            .get_mut::<Recorded>()
+            .and_then(|all| all.slot_mut(self.recorder.instance))
+        else {
             return;
         };
         if !slot.lineage.trace.sampled {
@@ -218,7 +243,10 @@ impl AgentOpsLayer {
     /// Changes an open record. `change` must not run the host's code.
     fn change<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>, change: impl FnOnce(&mut SpanRecord)) {
         let mut extensions = span.extensions_mut();
-        let Some(slot) = extensions.get_mut::<Recorded>().and_then(|all| all.slot_mut(self.recorder.instance)) else {
+        let Some(slot) = extensions
+            .get_mut::<Recorded>()
+            .and_then(|all| all.slot_mut(self.recorder.instance))
+        else {
             return;
         };
         slot.change(change);
@@ -228,12 +256,21 @@ impl AgentOpsLayer {
     fn link_to<'a, R: LookupSpan<'a>>(&self, followed: &SpanRef<'a, R>) -> Option<(SpanLink, Option<Arc<AgentNode>>)> {
         let extensions = followed.extensions();
         let slot = extensions.get::<Recorded>()?.slot(self.recorder.instance)?;
-        let link = SpanLink { trace_id: slot.lineage.trace.id, span_id: slot.lineage.span_id, remote: false };
+        let link = SpanLink {
+            trace_id: slot.lineage.trace.id,
+            span_id: slot.lineage.span_id,
+            remote: false,
+        };
         let named = || {
             let name = slot.record.as_ref()?.fields.get_text(gen_ai::AGENT_NAME)?;
             Some(Arc::new(AgentNode::new(name)))
         };
-        let agent = slot.agent.as_ref().or(slot.lineage.agent.as_ref()).map(Arc::clone).or_else(named);
+        let agent = slot
+            .agent
+            .as_ref()
+            .or(slot.lineage.agent.as_ref())
+            .map(Arc::clone)
+            .or_else(named);
         Some((link, agent))
     }
 }

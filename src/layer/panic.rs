@@ -1,11 +1,6 @@
 //! What is known of a panic: with the hook its message and place, without it that there was one.
 
-use std::{
-    cell::RefCell,
-    panic::PanicHookInfo,
-    sync::Once,
-    time::Instant,
-};
+use std::{cell::RefCell, panic::PanicHookInfo, sync::Once, time::Instant};
 
 use crate::record::Failure;
 
@@ -45,10 +40,18 @@ fn remember(info: &PanicHookInfo<'_>) {
 
 /// The panic that is unwinding this thread.
 pub(crate) fn failure(at: Instant) -> Failure {
-    let last = LAST.try_with(|last| last.try_borrow().ok().and_then(|last| last.clone())).ok().flatten();
+    let last = LAST
+        .try_with(|last| last.try_borrow().ok().and_then(|last| last.clone()))
+        .ok()
+        .flatten();
     let (message, chain) = match last {
         Some((message, place)) => (message, Some(place)),
         None => ("the span was left by a panic".to_owned(), None),
     };
-    Failure { at, type_name: Some("panic".into()), message, chain }
+    Failure {
+        at,
+        type_name: Some("panic".into()),
+        message,
+        chain,
+    }
 }

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use tracing::{
-    span::Attributes,
-};
+use tracing::span::Attributes;
 use tracing_subscriber::{
     Registry,
     registry::{LookupSpan, SpanRef},
@@ -50,7 +48,10 @@ fn ancestor<'a, R: LookupSpan<'a>>(
         {
             return Some(session.clone());
         }
-        let found = above.extensions().get::<Recorded>().and_then(|all| all.slot(recorder.instance)?.as_parent().into());
+        let found = above
+            .extensions()
+            .get::<Recorded>()
+            .and_then(|all| all.slot(recorder.instance)?.as_parent().into());
         if found.is_some() {
             return found;
         }

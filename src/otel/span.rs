@@ -66,7 +66,10 @@ pub(crate) fn build(span: WireSpan, lineage: &Lineage, start: &Start, end: Insta
 
 /// Bytes that a span holds until it is encoded.
 pub(crate) fn bytes(span: &SpanData) -> usize {
-    let events = span.events.iter().map(|event| 64 + event.name.len() + key_values_bytes(&event.attributes));
+    let events = span
+        .events
+        .iter()
+        .map(|event| 64 + event.name.len() + key_values_bytes(&event.attributes));
     size_of::<SpanData>() + span.name.len() + key_values_bytes(&span.attributes) + events.sum::<usize>()
 }
 
@@ -76,7 +79,10 @@ fn key_values_bytes(key_values: &[KeyValue]) -> usize {
         Value::Array(Array::String(texts)) => texts.iter().map(|text| 24 + text.as_str().len()).sum(),
         _ => 0,
     };
-    key_values.iter().map(|pair| size_of::<KeyValue>() + pair.key.as_str().len() + value(&pair.value)).sum()
+    key_values
+        .iter()
+        .map(|pair| size_of::<KeyValue>() + pair.key.as_str().len() + value(&pair.value))
+        .sum()
 }
 
 fn wall(unix_nanos: u64) -> SystemTime {

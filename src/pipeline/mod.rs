@@ -6,6 +6,6 @@ mod trouble;
 mod worker;
 
 pub(crate) use queue::{Gauge, Queue};
-pub use stats::{Dropped, ExportStats};
 pub(crate) use stats::Stats;
+pub use stats::{Dropped, ExportStats};
 pub(crate) use worker::{Command, Pipeline, Reply, Setup, replay_url};

@@ -53,8 +53,15 @@ pub struct Dropped {
 impl Dropped {
     /// All of them.
     pub fn total(&self) -> u64 {
-        let Self { queue_spans, queue_bytes, refused, unauthorized, retries_exhausted, shutdown, after_shutdown } =
-            *self;
+        let Self {
+            queue_spans,
+            queue_bytes,
+            refused,
+            unauthorized,
+            retries_exhausted,
+            shutdown,
+            after_shutdown,
+        } = *self;
         queue_spans + queue_bytes + refused + unauthorized + retries_exhausted + shutdown + after_shutdown
     }
 }

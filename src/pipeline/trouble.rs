@@ -24,7 +24,10 @@ impl Trouble {
     const EVERY: Duration = Duration::from_secs(60);
 
     pub(super) fn new(recorder: Weak<Recorder>) -> Self {
-        Self { recorder, said: Vec::new() }
+        Self {
+            recorder,
+            said: Vec::new(),
+        }
     }
 
     /// Runs `say` unless this kind was said within the last minute.

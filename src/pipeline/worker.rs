@@ -38,11 +38,20 @@ pub(crate) type Reply<T> = Box<dyn FnOnce(Result<T, ExportError>) + Send>;
 /// What the handle asks of the pipeline thread.
 pub(crate) enum Command {
     /// Answer when everything that ended before was delivered or lost, or at the deadline.
-    Flush { deadline: Instant, reply: Reply<()> },
+    Flush {
+        deadline: Instant,
+        reply: Reply<()>,
+    },
     /// As a flush; what is left at the deadline is dropped, and the thread ends.
-    Shutdown { deadline: Instant, reply: Reply<()> },
+    Shutdown {
+        deadline: Instant,
+        reply: Reply<()>,
+    },
     SetApiKey(Secret),
-    Check { deadline: Instant, reply: Reply<Project> },
+    Check {
+        deadline: Instant,
+        reply: Reply<Project>,
+    },
 }
 
 /// What the pipeline thread starts with.
@@ -67,17 +76,22 @@ impl Pipeline {
     /// Starts the thread.
     pub(crate) fn start(setup: Setup) -> std::io::Result<Self> {
         let (commands, receiver) = unbounded_channel();
-        let thread = std::thread::Builder::new().name("agentops-pipeline".to_owned()).spawn(move || {
-            suppress::on_this_thread();
-            let stats = Arc::clone(&setup.stats);
-            let gauge = Arc::clone(&setup.gauge);
-            if let Err(reason) = run(setup, receiver) {
-                gauge.close();
-                stats.drop_spans(DropReason::Shutdown, gauge.spans() as u64);
-                tracing::error!(target: "agentops", %reason, "the pipeline could not start; nothing is sent");
-            }
-        })?;
-        Ok(Self { commands, _thread: thread })
+        let thread = std::thread::Builder::new()
+            .name("agentops-pipeline".to_owned())
+            .spawn(move || {
+                suppress::on_this_thread();
+                let stats = Arc::clone(&setup.stats);
+                let gauge = Arc::clone(&setup.gauge);
+                if let Err(reason) = run(setup, receiver) {
+                    gauge.close();
+                    stats.drop_spans(DropReason::Shutdown, gauge.spans() as u64);
+                    tracing::error!(target: "agentops", %reason, "the pipeline could not start; nothing is sent");
+                }
+            })?;
+        Ok(Self {
+            commands,
+            _thread: thread,
+        })
     }
 
     /// Hands over a command; answers it at once where the thread has ended.
@@ -146,7 +160,14 @@ const LOAD_AGE: Duration = Duration::from_millis(250);
 
 impl Worker {
     fn new(setup: Setup) -> Result<Self, String> {
-        let Setup { config, exporter, recorder, spans, gauge, stats } = setup;
+        let Setup {
+            config,
+            exporter,
+            recorder,
+            spans,
+            gauge,
+            stats,
+        } = setup;
         let mut host = HostProbe::new(&config);
         let facts = host.as_ref().map(HostProbe::facts).unwrap_or_default();
         let policy = Policy::new(&config);
@@ -225,14 +246,23 @@ impl Worker {
                 let check = self.delivery.check();
                 tokio::spawn(async move {
                     let timed_out = || Err(ExportError::new(ExportErrorKind::TimedOut { pending: 0 }));
-                    reply(tokio::time::timeout_at(deadline, check).await.unwrap_or_else(|_| timed_out()));
+                    reply(
+                        tokio::time::timeout_at(deadline, check)
+                            .await
+                            .unwrap_or_else(|_| timed_out()),
+                    );
                 });
             }
         }
     }
 
     fn wait(&mut self, deadline: Instant, reply: Reply<()>, ends: bool) {
-        self.waiters.push(Waiter { deadline, reply, lost_before: self.lost, ends });
+        self.waiters.push(Waiter {
+            deadline,
+            reply,
+            lost_before: self.lost,
+            ends,
+        });
     }
 
     fn last_flush(&mut self) {
@@ -279,7 +309,9 @@ impl Worker {
 
     /// Says where a session can be seen: at its end, and for the auto-session at its first span, too.
     fn announce(&mut self, span: &FinishedSpan, session: bool) {
-        let Destination::AgentOps { .. } = self.config.destination else { return };
+        let Destination::AgentOps { .. } = self.config.destination else {
+            return;
+        };
         let trace = &span.lineage.trace;
         let starts = trace.kind == TraceRoot::Auto && self.announced != Some(trace.id);
         if !self.config.session_replay_log || !(session || starts) {
@@ -351,12 +383,16 @@ impl Worker {
         }
         let done = self.batch.is_empty() && self.delivery.is_idle() && self.gauge.waiting() == 0;
         let now = Instant::now();
-        let (over, waiting): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.waiters).into_iter().partition(|waiter| done || waiter.deadline <= now);
+        let (over, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiters)
+            .into_iter()
+            .partition(|waiter| done || waiter.deadline <= now);
         self.waiters = waiting;
         let ends = over.iter().any(|waiter| waiter.ends);
         let pending = self.held.0 + self.gauge.waiting();
-        let results: Vec<_> = over.into_iter().map(|waiter| (self.result(&waiter, done, pending), waiter.reply)).collect();
+        let results: Vec<_> = over
+            .into_iter()
+            .map(|waiter| (self.result(&waiter, done, pending), waiter.reply))
+            .collect();
         if ends {
             self.end().await;
         }

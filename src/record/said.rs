@@ -19,7 +19,10 @@ pub(crate) enum Said {
 impl Said {
     /// Serialises a value, at most a little more than `cap` bytes of it.
     pub(crate) fn serialize<T: Serialize + ?Sized>(value: &T, cap: usize) -> Self {
-        let mut text = Bounded { text: Vec::new(), end: cap.saturating_add(1) };
+        let mut text = Bounded {
+            text: Vec::new(),
+            end: cap.saturating_add(1),
+        };
         // The implementation is the host's code: its panic must not become ours to spread.
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| serde_json::to_writer(&mut text, value)));
         let whole = matches!(done, Ok(Ok(())));
@@ -37,7 +40,11 @@ impl Said {
             bytes.truncate(valid);
             String::from_utf8(bytes).unwrap_or_default()
         });
-        if whole { Self::of_json(text) } else { Self::Text(text, Origin::Str) }
+        if whole {
+            Self::of_json(text)
+        } else {
+            Self::Text(text, Origin::Str)
+        }
     }
 
     /// Scalars keep their type; a string is what it says, without quotes.
@@ -83,7 +90,11 @@ impl io::Write for Bounded {
     fn write(&mut self, part: &[u8]) -> io::Result<usize> {
         let room = self.end.saturating_sub(self.text.len());
         self.text.extend_from_slice(part.get(..room).unwrap_or(part));
-        if part.len() > room { Err(io::Error::other("the value is long enough")) } else { Ok(part.len()) }
+        if part.len() > room {
+            Err(io::Error::other("the value is long enough"))
+        } else {
+            Ok(part.len())
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -68,10 +68,7 @@ impl SpanRecord {
 
     /// Bytes held, for the memory budget.
     pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>()
-            + self.fields.bytes()
-            + self.event_bytes
-            + self.failure.as_ref().map_or(0, Failure::bytes)
+        size_of::<Self>() + self.fields.bytes() + self.event_bytes + self.failure.as_ref().map_or(0, Failure::bytes)
     }
 
     /// Something was said about it, or it was left, at `moment`.

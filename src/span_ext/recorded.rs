@@ -37,7 +37,13 @@ impl AgentOpsSpanExt for Span {
     }
 
     fn record_usage(&self, usage: &Usage) {
-        let Usage { input, output, cache_read, cache_creation, reasoning } = *usage;
+        let Usage {
+            input,
+            output,
+            cache_read,
+            cache_creation,
+            reasoning,
+        } = *usage;
         say(self, |fields, cap| {
             fields.set(gen_ai::USAGE_INPUT_TOKENS, Say::U64(input), cap);
             fields.set(gen_ai::USAGE_OUTPUT_TOKENS, Say::U64(output), cap);
@@ -73,8 +79,10 @@ impl AgentOpsSpanExt for Span {
             let mut fields = Fields::with_capacity(4);
             fields.set(gen_ai::EVALUATION_NAME, Say::Text(name, Origin::Str), cap);
             fields.set(gen_ai::EVALUATION_SCORE_VALUE, Say::F64(value), cap);
-            let texts =
-                [(gen_ai::EVALUATION_SCORE_LABEL, label), (gen_ai::EVALUATION_EXPLANATION, explanation)];
+            let texts = [
+                (gen_ai::EVALUATION_SCORE_LABEL, label),
+                (gen_ai::EVALUATION_EXPLANATION, explanation),
+            ];
             for (key, text) in texts {
                 if let Some(text) = text {
                     fields.set(key, Say::Text(text, Origin::Str), cap);
@@ -100,7 +108,9 @@ impl AgentOpsSpanExt for Span {
     }
 
     fn set_remote_parent(&self, carrier: &dyn Extractor) -> Result<(), AlreadyObserved> {
-        let Some(parent) = propagation::extract(carrier) else { return Ok(()) };
+        let Some(parent) = propagation::extract(carrier) else {
+            return Ok(());
+        };
         let mut observed = false;
         with_slots(self, |slot| {
             if slot.observed.load(Ordering::Relaxed) {
