@@ -3,10 +3,12 @@
 //! Run with `cargo run --example sessions`.
 
 use agentops::{EndState, Export};
-use tracing::{Instrument as _, info_span, instrument};
+use tracing::{info_span, instrument};
 
 #[instrument(fields(agentops.kind = "agent", agentops.name = "accountant"), err)]
 async fn settle(invoice: u32) -> Result<u32, String> {
+    use tracing::Instrument as _;
+
     // A spawned task knows nothing of the span around it: `.instrument(..)` takes it along.
     let fetch = async move { invoice * 100 };
     let amount = tokio::spawn(fetch.instrument(info_span!("fetch_invoice", agentops.kind = "tool", invoice)))

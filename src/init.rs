@@ -3,7 +3,7 @@
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
-use crate::{builder::Builder, error::InitError, guard::ShutdownGuard, handle::AgentOps};
+use crate::{builder::{Builder, builder}, error::InitError, guard::ShutdownGuard, handle::AgentOps};
 
 /// What `try_init` prints unless `RUST_LOG` says otherwise.
 const DEFAULT_FILTER: &str = "warn,agentops=info";
@@ -23,11 +23,6 @@ const DEFAULT_FILTER: &str = "warn,agentops=info";
 /// A variable is malformed, or a global subscriber is set already.
 pub fn init() -> Result<ShutdownGuard, InitError> {
     builder().try_init()
-}
-
-/// Collects settings; what it is not told comes from the environment.
-pub fn builder() -> Builder {
-    Builder::default()
 }
 
 impl Builder {

@@ -16,6 +16,14 @@ mod error;
 mod export;
 #[cfg(feature = "export")]
 mod hierarchy;
+#[cfg(feature = "export")]
+mod guard;
+#[cfg(feature = "export")]
+mod handle;
+#[cfg(feature = "export")]
+mod init;
+#[cfg(feature = "export")]
+mod session;
 mod json;
 mod kind;
 #[cfg(feature = "export")]
@@ -40,9 +48,23 @@ pub mod testing;
 mod usage;
 
 #[cfg(feature = "export")]
-pub use builder::Builder;
+pub use builder::{Builder, builder};
 #[cfg(feature = "export")]
 pub use config::{Compression, Content, EndState, Export, HostName, HostTrace, Protocol, Redactor, Semconv};
+#[cfg(feature = "export")]
+pub use export::{DropReason, Project};
+#[cfg(feature = "export")]
+pub use guard::ShutdownGuard;
+#[cfg(feature = "export")]
+pub use handle::AgentOps;
+#[cfg(feature = "export")]
+pub use init::init;
+#[cfg(feature = "export")]
+pub use pipeline::{Dropped, ExportStats};
+#[cfg(feature = "export")]
+pub use policy::redact::CredentialRedactor;
+#[cfg(feature = "export")]
+pub use session::{Remote, Session, SessionBuilder};
 #[cfg(feature = "export")]
 pub use error::{AlreadyObserved, ExportError, InitError};
 pub use json::json;

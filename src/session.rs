@@ -220,6 +220,9 @@ impl Session {
     }
 
     /// A future that is polled inside the session. Give it to `tokio::spawn` to run a task of the session.
+    ///
+    /// Where `tracing::Instrument` is imported, its method of the same name comes first: write
+    /// `(&session).instrument(future)`, or `future.instrument(session.span().clone())`.
     pub fn instrument<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
         let scope = self.scope();
         let mut future: Pin<Box<_>> = Box::pin(future.instrument(self.span.clone()));
@@ -239,7 +242,7 @@ impl Session {
         F: AsyncFnOnce() -> Result<T, E>,
         E: fmt::Display,
     {
-        let result = self.instrument(work()).await;
+        let result = Self::instrument(&self, work()).await;
         match &result {
             Ok(_) => self.end(EndState::Success),
             Err(error) => self.fail(error.to_string()),
@@ -268,10 +271,12 @@ impl Session {
             Said::F64(value) => WireValue::F64(value),
             Said::Text(text, _) => WireValue::Str(text),
         };
-        self.lineage.trace.tell(|facts| match facts.metadata.iter_mut().find(|(have, _)| *have == key) {
-            Some((_, have)) => *have = value,
-            None if facts.metadata.len() < Fields::MAX_FIELDS => facts.metadata.push((key, value)),
-            None => {}
+        self.lineage.trace.tell(|facts| {
+            if let Some((_, have)) = facts.metadata.iter_mut().find(|(have, _)| *have == key) {
+                *have = value;
+            } else if facts.metadata.len() < Fields::MAX_FIELDS {
+                facts.metadata.push((key, value));
+            }
         });
     }
 

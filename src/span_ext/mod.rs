@@ -6,6 +6,9 @@
 #[cfg(feature = "export")]
 mod recorded;
 
+#[cfg(feature = "export")]
+pub(crate) use recorded::with_recorded;
+
 use serde::Serialize;
 use tracing::Span;
 
