@@ -1,0 +1,7 @@
+//! What a program sees of the crate: one binary, a module a subject.
+
+mod capture;
+mod delivery;
+mod harness;
+mod hierarchy;
+mod sessions;
