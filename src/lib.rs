@@ -31,3 +31,5 @@ pub use config::{Compression, Content, EndState, Export, HostName, HostTrace, Pr
 #[cfg(feature = "export")]
 pub use error::{ExportError, InitError};
 pub use kind::{EntityKind, UnknownKind};
+#[cfg(feature = "export")]
+pub use policy::redact::CredentialRedactor;

@@ -5,6 +5,8 @@ pub(crate) mod content;
 pub(crate) mod limits;
 pub(crate) mod redact;
 pub(crate) mod tags;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, RwLock};
 
@@ -34,7 +36,10 @@ impl Policy {
         Self {
             content: config.content,
             redactor: Arc::clone(&config.redactor),
-            limits: limits::Limits { attribute_value_length: config.attribute_value_length, ..limits::Limits::default() },
+            limits: limits::Limits {
+                attribute_value_length: config.attribute_value_length,
+                ..limits::Limits::default()
+            },
             semconv: config.semconv,
             tags: config.tags.clone(),
             dict_tags: config.dict_tags.clone(),
@@ -42,4 +47,10 @@ impl Policy {
             session_attributes: Arc::default(),
         }
     }
+}
+
+/// `key` is `parent`, or stands below it in the nesting of dotted keys.
+fn is_at_or_below(key: &str, parent: &str) -> bool {
+    key.strip_prefix(parent)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }

@@ -6,9 +6,9 @@
 mod fields;
 mod span;
 
-#[cfg(feature = "export")]
-pub(crate) use fields::ValueRef;
 pub(crate) use fields::{Fields, Key, Origin};
+#[cfg(feature = "export")]
+pub(crate) use fields::{ValueRef, floor_char_boundary};
 #[cfg(feature = "export")]
 pub(crate) use span::EventRecord;
 pub(crate) use span::{Failure, SpanRecord};
