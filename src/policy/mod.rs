@@ -5,6 +5,8 @@ pub(crate) mod content;
 pub(crate) mod limits;
 pub(crate) mod redact;
 pub(crate) mod tags;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, RwLock};
 
@@ -45,4 +47,10 @@ impl Policy {
             session_attributes: Arc::default(),
         }
     }
+}
+
+/// `key` is `parent`, or stands below it in the nesting of dotted keys.
+fn is_at_or_below(key: &str, parent: &str) -> bool {
+    key.strip_prefix(parent)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
