@@ -25,7 +25,7 @@ mod semconv;
 pub mod testing;
 
 #[cfg(feature = "export")]
-pub use builder::Builder;
+pub use builder::{Builder, builder};
 #[cfg(feature = "export")]
 pub use config::{Compression, Content, EndState, Export, HostName, HostTrace, Protocol, Redactor, Semconv};
 #[cfg(feature = "export")]
