@@ -1,16 +1,23 @@
 //! [`Config`]: everything that was asked for, validated and immutable.
 //!
-//! The builder collects, `env` reads the variables, `resolve` decides; nothing else in the crate reads the
-//! environment.
+//! The builder collects, `env` reads the variables, `resolve` and `route` decide, `accept`, `endpoint` and `pairs` say
+//! what a value must look like; nothing else in the crate reads the environment.
 
 mod destination;
 pub(crate) mod env;
 mod options;
+mod pairs;
 mod resolve;
+mod route;
+mod service;
+mod settings;
+#[cfg(test)]
+mod tests;
 
-pub(crate) use destination::{Destination, Headers, Secret};
+pub(crate) use destination::{Destination, Headers, Secret, Shown};
+pub(crate) use notice::{Notice, Notices};
 pub use options::{Compression, Content, EndState, Export, HostName, HostTrace, Protocol, Redactor, Semconv};
-pub(crate) use resolve::Settings;
+pub(crate) use settings::Settings;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -18,6 +25,10 @@ use tracing::level_filters::LevelFilter;
 
 /// Everything that was asked for.
 #[derive(Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own, which nothing else excludes"
+)]
 pub(crate) struct Config {
     pub(crate) destination: Destination,
     /// `Some` while the key is known; hashes the host's name even where nothing is sent to AgentOps.
