@@ -24,7 +24,8 @@ impl Start {
     /// Wall time in nanoseconds of a later moment.
     pub(crate) fn unix_nanos_at(&self, moment: Instant) -> u64 {
         let elapsed = moment.saturating_duration_since(self.at).as_nanos();
-        self.unix_nanos.saturating_add(u64::try_from(elapsed).unwrap_or(u64::MAX))
+        self.unix_nanos
+            .saturating_add(u64::try_from(elapsed).unwrap_or(u64::MAX))
     }
 }
 
@@ -35,7 +36,10 @@ pub(crate) enum Clock {
     /// The system's clocks.
     System,
     /// A clock that stands still and advances by one step at each reading.
-    #[cfg_attr(not(any(test, feature = "testing")), allow(dead_code, reason = "made by `testing` only"))]
+    #[cfg_attr(
+        not(any(test, feature = "testing")),
+        allow(dead_code, reason = "made by `testing` only")
+    )]
     Stepping {
         base: Start,
         step: Duration,
@@ -50,12 +54,20 @@ impl Clock {
     pub(crate) fn start(&self) -> Start {
         match self {
             Self::System => {
-                let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-                Start { unix_nanos: u64::try_from(since.as_nanos()).unwrap_or(u64::MAX), at: Instant::now() }
+                let since = SystemTime::now()
+                    .duration_since(SystemTime::UNIX_EPOCH)
+                    .unwrap_or_default();
+                Start {
+                    unix_nanos: u64::try_from(since.as_nanos()).unwrap_or(u64::MAX),
+                    at: Instant::now(),
+                }
             }
             Self::Stepping { base, .. } => {
                 let at = self.now();
-                Start { unix_nanos: base.unix_nanos_at(at), at }
+                Start {
+                    unix_nanos: base.unix_nanos_at(at),
+                    at,
+                }
             }
         }
     }

@@ -10,7 +10,11 @@ pub struct InitError(InitErrorKind);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum InitErrorKind {
     /// A variable or setter has a value that is not accepted.
-    Invalid { name: &'static str, value: String, accepted: String },
+    Invalid {
+        name: &'static str,
+        value: String,
+        accepted: String,
+    },
     /// `Export::Required` and nowhere to send to.
     NoDestination,
     /// Two settings that exclude each other, or a setting that this build lacks a feature for.
@@ -23,7 +27,11 @@ pub(crate) enum InitErrorKind {
 
 impl InitError {
     pub(crate) fn invalid(name: &'static str, value: impl Into<String>, accepted: impl Into<String>) -> Self {
-        Self(InitErrorKind::Invalid { name, value: value.into(), accepted: accepted.into() })
+        Self(InitErrorKind::Invalid {
+            name,
+            value: value.into(),
+            accepted: accepted.into(),
+        })
     }
 
     pub(crate) fn unsupported(text: impl Into<String>) -> Self {
@@ -31,7 +39,10 @@ impl InitError {
     }
 
     pub(crate) fn system(doing: &'static str, reason: impl fmt::Display) -> Self {
-        Self(InitErrorKind::System { doing, reason: reason.to_string() })
+        Self(InitErrorKind::System {
+            doing,
+            reason: reason.to_string(),
+        })
     }
 
     pub(crate) fn no_destination() -> Self {
@@ -122,11 +133,17 @@ impl fmt::Display for ExportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             ExportErrorKind::TimedOut { pending } => {
-                write!(f, "the time given was over with {pending} spans still on their way: give more time or see `stats()`")
+                write!(
+                    f,
+                    "the time given was over with {pending} spans still on their way: give more time or see `stats()`"
+                )
             }
             ExportErrorKind::Lost { spans, reason } => write!(f, "{spans} spans were lost: {reason}"),
             ExportErrorKind::Unauthorized(reason) => {
-                write!(f, "the key was refused: {reason}: check AGENTOPS_API_KEY or call `set_api_key`")
+                write!(
+                    f,
+                    "the key was refused: {reason}: check AGENTOPS_API_KEY or call `set_api_key`"
+                )
             }
             ExportErrorKind::Failed(reason) => f.write_str(reason),
             ExportErrorKind::Closed => f.write_str("the handle was shut down before"),

@@ -30,4 +30,6 @@ pub use builder::Builder;
 pub use config::{Compression, Content, EndState, Export, HostName, HostTrace, Protocol, Redactor, Semconv};
 #[cfg(feature = "export")]
 pub use error::{ExportError, InitError};
+#[cfg(feature = "export")]
+pub use export::{DropReason, Project};
 pub use kind::{EntityKind, UnknownKind};

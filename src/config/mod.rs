@@ -3,12 +3,12 @@
 //! The builder collects, `env` reads the variables, `resolve` decides; nothing else in the crate reads the
 //! environment.
 
-pub(crate) mod env;
 mod destination;
+pub(crate) mod env;
 mod options;
 mod resolve;
 
-pub(crate) use destination::{Destination, Headers, Secret};
+pub(crate) use destination::{Destination, Headers, Secret, Shown};
 pub use options::{Compression, Content, EndState, Export, HostName, HostTrace, Protocol, Redactor, Semconv};
 pub(crate) use resolve::Settings;
 

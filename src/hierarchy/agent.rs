@@ -10,7 +10,9 @@ pub(crate) struct AgentNode {
 
 impl AgentNode {
     pub(crate) fn new(name: &str) -> Self {
-        Self { name: Mutex::new(name.into()) }
+        Self {
+            name: Mutex::new(name.into()),
+        }
     }
 
     pub(crate) fn name(&self) -> Arc<str> {

@@ -40,7 +40,10 @@ pub(crate) enum IdSource {
     /// A thread-local generator seeded by the system.
     Random,
     /// 1, 2, 3, ...: the same ids in every run.
-    #[cfg_attr(not(any(test, feature = "testing")), allow(dead_code, reason = "made by `testing` only"))]
+    #[cfg_attr(
+        not(any(test, feature = "testing")),
+        allow(dead_code, reason = "made by `testing` only")
+    )]
     Counting(AtomicU64),
 }
 

@@ -1,9 +1,9 @@
 //! [`Lineage`]: where a span stands in its run. Ids, the nearest recorded ancestor, the trace it belongs to,
 //! the agent it works for, and links.
 
-mod ids;
 #[cfg(feature = "export")]
 mod agent;
+mod ids;
 #[cfg(feature = "export")]
 mod trace;
 

@@ -49,7 +49,14 @@ pub(crate) struct Trace {
 
 impl Trace {
     pub(crate) fn new(id: TraceId, root: SpanId, kind: TraceRoot, sampled: bool) -> Self {
-        Self { id, root, kind, sampled, ended: AtomicBool::new(false), facts: Mutex::default() }
+        Self {
+            id,
+            root,
+            kind,
+            sampled,
+            ended: AtomicBool::new(false),
+            facts: Mutex::default(),
+        }
     }
 
     /// A copy of what the session was told so far.

@@ -17,7 +17,10 @@ pub(crate) struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { attribute_value_length: 1_000_000, span_bytes: 2 * 1024 * 1024 }
+        Self {
+            attribute_value_length: 1_000_000,
+            span_bytes: 2 * 1024 * 1024,
+        }
     }
 }
 

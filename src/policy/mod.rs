@@ -34,7 +34,10 @@ impl Policy {
         Self {
             content: config.content,
             redactor: Arc::clone(&config.redactor),
-            limits: limits::Limits { attribute_value_length: config.attribute_value_length, ..limits::Limits::default() },
+            limits: limits::Limits {
+                attribute_value_length: config.attribute_value_length,
+                ..limits::Limits::default()
+            },
             semconv: config.semconv,
             tags: config.tags.clone(),
             dict_tags: config.dict_tags.clone(),

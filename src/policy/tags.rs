@@ -1,6 +1,5 @@
 //! Tags: parsing, and which keys a dict tag may have.
 
-
 /// Reads `"a,b"` or a JSON array of strings.
 pub(crate) fn parse_list(text: &str) -> Vec<String> {
     let _ = text;

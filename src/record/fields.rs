@@ -106,7 +106,12 @@ impl Fields {
 
     /// Room for `fields` entries and a little text: two allocations for most spans.
     pub(crate) fn with_capacity(fields: usize) -> Self {
-        Self { entries: Vec::with_capacity(fields + 2), text: String::with_capacity(256), garbage: 0, dropped: 0 }
+        Self {
+            entries: Vec::with_capacity(fields + 2),
+            text: String::with_capacity(256),
+            garbage: 0,
+            dropped: 0,
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -146,7 +151,11 @@ impl Fields {
     /// Says what `write` formats, cut at `cap` bytes. A formatter that panics leaves what it wrote, marked cut.
     pub(crate) fn set_formatted(&mut self, key: impl Into<Key>, args: fmt::Arguments<'_>, cap: usize) {
         let start = self.text.len();
-        let mut writer = Capped { text: &mut self.text, end: start.saturating_add(cap), cut: false };
+        let mut writer = Capped {
+            text: &mut self.text,
+            end: start.saturating_add(cap),
+            cut: false,
+        };
         // A Debug implementation is the host's code: its panic must not become ours to spread.
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| writer.write_fmt(args).is_ok()));
         let cut = writer.cut || done.is_err();
@@ -156,7 +165,10 @@ impl Fields {
 
     /// The value of `key`.
     pub(crate) fn get(&self, key: &str) -> Option<ValueRef<'_>> {
-        self.entries.iter().find(|(have, _)| have.as_str() == key).map(|(_, value)| self.resolve(value))
+        self.entries
+            .iter()
+            .find(|(have, _)| have.as_str() == key)
+            .map(|(_, value)| self.resolve(value))
     }
 
     /// The value of `key` if it is a text.
@@ -169,7 +181,9 @@ impl Fields {
 
     /// All fields in the order in which their keys were first said.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, ValueRef<'_>)> {
-        self.entries.iter().map(|(key, value)| (key.as_str(), self.resolve(value)))
+        self.entries
+            .iter()
+            .map(|(key, value)| (key.as_str(), self.resolve(value)))
     }
 
     /// Adds the fields of `other` after these; `other`'s values win.
@@ -207,7 +221,14 @@ impl Fields {
 
     fn text_since(&self, start: usize, origin: Origin, cut: bool) -> Value {
         let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        Value::Text { at: Span { start: narrow(start), len: narrow(self.text.len() - start) }, origin, cut }
+        Value::Text {
+            at: Span {
+                start: narrow(start),
+                len: narrow(self.text.len() - start),
+            },
+            origin,
+            cut,
+        }
     }
 
     /// Frees replaced texts once they outweigh the live ones: a value recorded a million times costs one.
@@ -239,13 +260,18 @@ impl Fields {
             Value::I128(value) => ValueRef::I128(value),
             Value::U128(value) => ValueRef::U128(value),
             Value::F64(value) => ValueRef::F64(value),
-            Value::Text { at, origin, cut } => ValueRef::Text { text: self.slice(at), origin, cut },
+            Value::Text { at, origin, cut } => ValueRef::Text {
+                text: self.slice(at),
+                origin,
+                cut,
+            },
         }
     }
 }
 
 fn slice(text: &str, at: Span) -> &str {
-    text.get(at.start as usize..at.start as usize + at.len as usize).unwrap_or_default()
+    text.get(at.start as usize..at.start as usize + at.len as usize)
+        .unwrap_or_default()
 }
 
 /// The largest index not above `at` that does not split a character.
@@ -270,7 +296,8 @@ impl fmt::Write for Capped<'_> {
             self.text.push_str(part);
             return Ok(());
         }
-        self.text.push_str(part.get(..floor_char_boundary(part, room)).unwrap_or_default());
+        self.text
+            .push_str(part.get(..floor_char_boundary(part, room)).unwrap_or_default());
         self.cut = true;
         Err(fmt::Error)
     }
@@ -298,7 +325,11 @@ mod tests {
     fn a_value_said_a_million_times_costs_one() {
         let mut fields = Fields::default();
         for i in 0..1_000_000_u32 {
-            fields.set("n", Say::Text(if i % 2 == 0 { "an even value" } else { "an odd value" }, Origin::Str), 100);
+            fields.set(
+                "n",
+                Say::Text(if i % 2 == 0 { "an even value" } else { "an odd value" }, Origin::Str),
+                100,
+            );
         }
         assert_eq!(text(&fields, "n"), "an odd value");
         assert!(fields.bytes() < 64 * 1024, "{} bytes", fields.bytes());
@@ -308,7 +339,14 @@ mod tests {
     fn a_text_is_cut_at_a_character_and_marked() {
         let mut fields = Fields::default();
         fields.set("a", Say::Text("aé", Origin::Str), 2);
-        assert_eq!(fields.get("a"), Some(ValueRef::Text { text: "a", origin: Origin::Str, cut: true }));
+        assert_eq!(
+            fields.get("a"),
+            Some(ValueRef::Text {
+                text: "a",
+                origin: Origin::Str,
+                cut: true
+            })
+        );
     }
 
     struct Endless;

@@ -61,7 +61,11 @@ impl SpanRecord {
     pub(crate) fn bytes(&self) -> usize {
         size_of::<Self>()
             + self.fields.bytes()
-            + self.events.iter().map(|event| size_of::<EventRecord>() + event.fields.bytes()).sum::<usize>()
+            + self
+                .events
+                .iter()
+                .map(|event| size_of::<EventRecord>() + event.fields.bytes())
+                .sum::<usize>()
             + self.failure.as_ref().map_or(0, Failure::bytes)
     }
 

@@ -74,12 +74,22 @@ pub(crate) struct AttributeSet(pub(crate) Vec<Attribute>);
 impl AttributeSet {
     /// Sets `key`; an earlier value is replaced in its place.
     pub(crate) fn set(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<WireValue>) {
-        self.put(Attribute { key: key.into(), value: value.into(), class: Class::Plain, cut: false });
+        self.put(Attribute {
+            key: key.into(),
+            value: value.into(),
+            class: Class::Plain,
+            cut: false,
+        });
     }
 
     /// Sets `key` to something that a content level may hold back.
     pub(crate) fn set_as(&mut self, class: Class, key: impl Into<Cow<'static, str>>, value: impl Into<WireValue>) {
-        self.put(Attribute { key: key.into(), value: value.into(), class, cut: false });
+        self.put(Attribute {
+            key: key.into(),
+            value: value.into(),
+            class,
+            cut: false,
+        });
     }
 
     /// Sets an attribute as it is.
