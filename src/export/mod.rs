@@ -1,13 +1,49 @@
 //! Delivery: spans are encoded once, and the encoded request is the unit of sizing, retry and splitting.
+//!
+//! `encode` makes requests, the `outbox` decides when one is sent, sent again, halved or given up, a `transport` makes
+//! one attempt, and `auth` has the token that attempts may need. Everything runs on the pipeline thread; only an
+//! exporter that the program gave has a thread of its own (`custom`).
 
-use std::time::Duration;
+mod auth;
+mod client;
+mod custom;
+mod encode;
+pub(crate) mod endpoint;
+mod mask;
+mod outbox;
+mod request;
+mod retry;
+#[cfg(all(test, feature = "testing"))]
+mod tests;
+mod token;
+mod transport;
+pub(crate) mod tree;
 
-use futures_util::future::BoxFuture;
+use std::{sync::Arc, time::Duration};
+
+use futures_util::{FutureExt, future::BoxFuture};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_sdk::{Resource, trace::SpanData};
 
+pub(crate) use self::custom::BoxedExporter;
+use self::{
+    auth::Auth,
+    client::client,
+    custom::Custom,
+    encode::Encoder,
+    outbox::Outbox,
+    request::EncodedRequest,
+    token::{Denial, HttpExchange},
+    transport::{
+        Outcome,
+        console::Console,
+        file::LineFile,
+        http::{Http, OwnHeaders},
+    },
+};
 use crate::{
-    config::{Config, Secret},
-    error::ExportError,
+    config::{Config, Destination, Secret},
+    error::{ExportError, ExportErrorKind},
 };
 
 /// Why spans were not delivered.
@@ -22,7 +58,7 @@ pub enum DropReason {
     Refused,
     /// The destination refused the key.
     Unauthorized,
-    /// Retrying did not help in time.
+    /// Retrying did not help within five minutes.
     RetriesExhausted,
     /// Still on the way when the time of a shutdown was over.
     Shutdown,
@@ -41,77 +77,213 @@ pub(crate) struct Settled {
     pub(crate) trouble: Option<String>,
 }
 
+impl Settled {
+    fn is_empty(&self) -> bool {
+        self.exported == 0 && self.dropped.is_empty() && self.retries == 0 && self.trouble.is_none()
+    }
+
+    fn drop(&mut self, reason: DropReason, spans: usize) {
+        if spans == 0 {
+            return;
+        }
+        match self.dropped.iter_mut().find(|(have, _)| *have == reason) {
+            Some((_, count)) => *count += widen(spans),
+            None => self.dropped.push((reason, widen(spans))),
+        }
+    }
+
+    /// Something to know, unless there is something already.
+    fn note(&mut self, trouble: String) {
+        self.trouble.get_or_insert(trouble);
+    }
+
+    /// Why spans were dropped: more to know than why others have to wait.
+    fn explain(&mut self, trouble: String) {
+        self.trouble = Some(trouble);
+    }
+}
+
+fn widen(spans: usize) -> u64 {
+    u64::try_from(spans).unwrap_or(u64::MAX)
+}
+
 /// What the destination says about a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Project {
-    /// AgentOps' id of the project that the key belongs to.
+    /// AgentOps' id of the project that the key belongs to. Empty for destinations that know no projects.
     pub id: String,
-    /// The plan, as AgentOps names it (`free`, `pro`, ...).
+    /// The plan, as AgentOps names it (`free`, `pro`, ...). Empty for destinations that know no projects.
     pub plan: String,
 }
 
 /// Takes batches and delivers them. Owned by the pipeline thread; nothing here waits except `progress` and `shutdown`.
-pub(crate) struct Delivery {}
+pub(crate) struct Delivery {
+    encoder: Encoder,
+    sink: Sink,
+}
+
+enum Sink {
+    Outbox(Outbox),
+    Custom(Custom),
+    /// Nothing is recorded; what comes nevertheless is counted.
+    Nowhere(Settled),
+}
 
 impl Delivery {
+    /// To be called on the pipeline thread. The error is safe to show.
     pub(crate) fn new(config: &Config, resource: Resource, exporter: Option<BoxedExporter>) -> Result<Self, String> {
-        let _ = (config, resource, exporter);
-        Ok(Self {})
+        let encoder = Encoder::new(&resource);
+        let sink = match &config.destination {
+            Destination::AgentOps { api_key, auth, traces } => {
+                let own = OwnHeaders::check(&config.headers, true)?;
+                let ignored = own.ignored.clone();
+                let client = client(config.export_timeout, &[auth, traces])?;
+                let exchange = Arc::new(HttpExchange::new(client.clone(), auth.clone()));
+                let http = Http::new(client, traces.clone(), own, config.protocol, config.compression);
+                let auth = Auth::new(exchange, api_key.clone());
+                Sink::Outbox(mention(&ignored, Outbox::new(Box::new(http), Some(auth))))
+            }
+            Destination::Otlp { traces } => {
+                let own = OwnHeaders::check(&config.headers, false)?;
+                let ignored = own.ignored.clone();
+                let client = client(config.export_timeout, &[traces])?;
+                let http = Http::new(client, traces.clone(), own, config.protocol, config.compression);
+                Sink::Outbox(mention(&ignored, Outbox::new(Box::new(http), None)))
+            }
+            Destination::Console => {
+                Sink::Outbox(Outbox::new(Box::new(Console::new(Box::new(std::io::stdout()))), None))
+            }
+            Destination::File(path) => Sink::Outbox(Outbox::new(Box::new(LineFile::open(path)?), None)),
+            Destination::Exporter => {
+                let exporter = exporter.ok_or("an exporter is the destination, and none was given")?;
+                Sink::Custom(Custom::new(exporter, &resource)?)
+            }
+            Destination::Inert | Destination::Off => Sink::Nowhere(Settled::default()),
+        };
+        Ok(Self { encoder, sink })
     }
 
     /// Encodes a batch and puts it in the outbox.
     pub(crate) fn submit(&mut self, batch: Vec<SpanData>) {
-        let _ = batch;
+        match &mut self.sink {
+            Sink::Outbox(outbox) => {
+                for request in self.encoder.encode(batch) {
+                    outbox.push(request);
+                }
+            }
+            Sink::Custom(custom) => custom.push(batch),
+            Sink::Nowhere(settled) => settled.drop(DropReason::Refused, batch.len()),
+        }
     }
 
     /// Waits until something was settled and says what; for ever when nothing is under way. Safe to cancel: a send
     /// that is under way goes on with the next call.
     pub(crate) async fn progress(&mut self) -> Settled {
-        std::future::pending().await
+        match &mut self.sink {
+            Sink::Outbox(outbox) => outbox.progress().await,
+            Sink::Custom(custom) => custom.progress().await,
+            Sink::Nowhere(settled) if settled.is_empty() => std::future::pending().await,
+            Sink::Nowhere(settled) => std::mem::take(settled),
+        }
     }
 
-    /// Nothing is under way.
+    /// Nothing is under way, and `progress` has nothing more to say.
     pub(crate) fn is_idle(&self) -> bool {
-        true
+        match &self.sink {
+            Sink::Outbox(outbox) => outbox.is_idle(),
+            Sink::Custom(custom) => custom.is_idle(),
+            Sink::Nowhere(settled) => settled.is_empty(),
+        }
     }
 
     pub(crate) fn pending_spans(&self) -> usize {
-        0
+        match &self.sink {
+            Sink::Outbox(outbox) => outbox.pending_spans(),
+            Sink::Custom(custom) => custom.pending_spans(),
+            Sink::Nowhere(_) => 0,
+        }
     }
 
     pub(crate) fn pending_bytes(&self) -> usize {
-        0
+        match &self.sink {
+            Sink::Outbox(outbox) => outbox.pending_bytes(),
+            Sink::Custom(custom) => custom.pending_bytes(),
+            Sink::Nowhere(_) => 0,
+        }
     }
 
     /// Gives up everything that is under way, counted as `reason`.
     pub(crate) fn abandon(&mut self, reason: DropReason) -> Settled {
-        let _ = reason;
-        Settled::default()
+        match &mut self.sink {
+            Sink::Outbox(outbox) => outbox.abandon(reason),
+            Sink::Custom(custom) => custom.abandon(reason),
+            Sink::Nowhere(settled) => std::mem::take(settled),
+        }
     }
 
-    /// Uses another key from now on; what waits goes out with it.
+    /// Uses another key from now on; what waits goes out with it. Destinations other than AgentOps use no key.
     pub(crate) fn set_api_key(&mut self, key: Secret) {
-        let _ = key;
+        if let Sink::Outbox(outbox) = &mut self.sink {
+            outbox.set_key(key);
+        }
     }
 
-    /// Asks the destination whether the key is good.
+    /// Asks the destination whether the key is good. An OTLP endpoint without a key gets a request without spans,
+    /// which shows that it can be reached and takes the headers; the console, a file and a program's own exporter
+    /// have nobody to ask and are good.
     pub(crate) fn check(&self) -> BoxFuture<'static, Result<Project, ExportError>> {
-        unimplemented!()
+        let outbox = match &self.sink {
+            Sink::Outbox(outbox) => outbox,
+            Sink::Custom(_) => return std::future::ready(Ok(Project::default())).boxed(),
+            Sink::Nowhere(_) => {
+                return std::future::ready(Err(ExportError::new(ExportErrorKind::Inert))).boxed();
+            }
+        };
+        if let Some(auth) = outbox.auth() {
+            let exchange = auth.check();
+            return async move {
+                exchange
+                    .await
+                    .map(|grant| grant.project)
+                    .map_err(|denial| match denial {
+                        Denial::Refused(reason) => ExportError::new(ExportErrorKind::Unauthorized(reason)),
+                        Denial::Failed { reason, .. } => ExportError::new(ExportErrorKind::Failed(reason)),
+                    })
+            }
+            .boxed();
+        }
+        let empty = EncodedRequest::new(&ExportTraceServiceRequest::default());
+        let attempt = outbox.transport().send(&empty, None);
+        async move {
+            match attempt.await {
+                Outcome::Delivered | Outcome::Partial { .. } => Ok(Project::default()),
+                Outcome::Unauthorized { reason } => Err(ExportError::new(ExportErrorKind::Unauthorized(reason))),
+                Outcome::Retry { reason, .. } | Outcome::Split { reason } | Outcome::Refused { reason } => {
+                    Err(ExportError::new(ExportErrorKind::Failed(reason)))
+                }
+            }
+        }
+        .boxed()
     }
 
     /// Tells the exporter that nothing follows.
     pub(crate) async fn shutdown(&mut self, timeout: Duration) {
-        let _ = timeout;
+        match &mut self.sink {
+            Sink::Outbox(outbox) => outbox.transport().close(),
+            Sink::Custom(custom) => custom.shutdown(timeout).await,
+            Sink::Nowhere(_) => {}
+        }
     }
 }
 
-/// A program's own exporter, boxed: `SpanExporter` itself has no `dyn`.
-pub(crate) struct BoxedExporter {}
-
-impl BoxedExporter {
-    pub(crate) fn new(exporter: impl opentelemetry_sdk::trace::SpanExporter + 'static) -> Self {
-        let _ = exporter;
-        Self {}
+/// A header that is silently left out would be looked for in the wrong place.
+fn mention(ignored: &[String], mut outbox: Outbox) -> Outbox {
+    if !ignored.is_empty() {
+        outbox.note(format!(
+            "these headers are set by agentops itself and were left out: {}",
+            ignored.join(", ")
+        ));
     }
+    outbox
 }

@@ -1,0 +1,322 @@
+//! [`Outbox`]: requests that wait, are on their way, or will be tried again.
+
+use std::collections::VecDeque;
+
+use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use tokio::time::{Instant, sleep_until};
+
+use super::{
+    DropReason, Settled,
+    auth::{Auth, Token},
+    request::EncodedRequest,
+    retry,
+    transport::{Outcome, Transport},
+};
+use crate::config::Secret;
+
+/// Requests under way at once: enough to fill a connection that is far away, few enough to be polite.
+const AT_ONCE: usize = 4;
+
+/// So many refusals without anything accepted in between, and halving stops: then it is not one bad span but the
+/// endpoint, and looking for the span would cost two requests for each.
+const REFUSALS_IN_A_ROW: u32 = 32;
+
+/// One attempt that came back.
+struct Attempt {
+    request: EncodedRequest,
+    token: Option<u64>,
+    outcome: Outcome,
+}
+
+/// A request that will be tried again.
+struct Retry {
+    due: Instant,
+    request: EncodedRequest,
+}
+
+enum Event {
+    Answered(Attempt),
+    TokenChanged(Option<String>),
+    TimePassed,
+}
+
+/// Delivers requests. Attempts that are under way live here, not in the future of [`progress`](Self::progress), so
+/// that it can be dropped at any time.
+pub(crate) struct Outbox {
+    transport: Box<dyn Transport>,
+    auth: Option<Auth>,
+    ready: VecDeque<EncodedRequest>,
+    retries: Vec<Retry>,
+    under_way: FuturesUnordered<BoxFuture<'static, Attempt>>,
+    /// The destination asked to be left alone until then.
+    hold: Option<Instant>,
+    refusals: u32,
+    pending_spans: usize,
+    pending_bytes: usize,
+    settled: Settled,
+}
+
+impl Outbox {
+    pub(crate) fn new(transport: Box<dyn Transport>, auth: Option<Auth>) -> Self {
+        Self {
+            transport,
+            auth,
+            ready: VecDeque::new(),
+            retries: Vec::new(),
+            under_way: FuturesUnordered::new(),
+            hold: None,
+            refusals: 0,
+            pending_spans: 0,
+            pending_bytes: 0,
+            settled: Settled::default(),
+        }
+    }
+
+    /// Something to say with the next progress.
+    pub(crate) fn note(&mut self, trouble: String) {
+        self.settled.note(trouble);
+    }
+
+    pub(crate) fn push(&mut self, request: EncodedRequest) {
+        self.count(&request);
+        self.ready.push_back(request);
+    }
+
+    pub(crate) fn is_idle(&self) -> bool {
+        self.pending_spans == 0 && self.settled.is_empty()
+    }
+
+    pub(crate) fn pending_spans(&self) -> usize {
+        self.pending_spans
+    }
+
+    pub(crate) fn pending_bytes(&self) -> usize {
+        self.pending_bytes
+    }
+
+    pub(crate) fn transport(&self) -> &dyn Transport {
+        &*self.transport
+    }
+
+    pub(crate) fn auth(&self) -> Option<&Auth> {
+        self.auth.as_ref()
+    }
+
+    pub(crate) fn set_key(&mut self, key: Secret) {
+        if let Some(auth) = &mut self.auth {
+            auth.set_key(key);
+        }
+    }
+
+    pub(crate) fn abandon(&mut self, reason: DropReason) -> Settled {
+        self.ready.clear();
+        self.retries.clear();
+        self.under_way.clear();
+        self.settled.drop(reason, self.pending_spans);
+        self.pending_spans = 0;
+        self.pending_bytes = 0;
+        std::mem::take(&mut self.settled)
+    }
+
+    /// Waits until something was settled, for ever where nothing is under way.
+    pub(crate) async fn progress(&mut self) -> Settled {
+        loop {
+            let now = Instant::now();
+            self.collect_due(now);
+            self.expire_unauthorized(now);
+            self.launch(now);
+            if !self.settled.is_empty() {
+                return std::mem::take(&mut self.settled);
+            }
+            match self.next_event().await {
+                Event::Answered(attempt) => self.settle(attempt, Instant::now()),
+                Event::TokenChanged(Some(trouble)) => self.settled.note(trouble),
+                Event::TokenChanged(None) | Event::TimePassed => {}
+            }
+        }
+    }
+
+    async fn next_event(&mut self) -> Event {
+        let wake = self.wake();
+        let Self { under_way, auth, .. } = self;
+        tokio::select! {
+            Some(attempt) = under_way.next() => Event::Answered(attempt),
+            trouble = async {
+                match auth {
+                    Some(auth) => auth.changed().await,
+                    None => std::future::pending().await,
+                }
+            } => Event::TokenChanged(trouble),
+            () = async {
+                match wake {
+                    Some(at) => sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            } => Event::TimePassed,
+        }
+    }
+
+    /// When time alone gives something to do.
+    fn wake(&self) -> Option<Instant> {
+        let retry = self.retries.iter().map(|retry| retry.due).min();
+        if self.ready.is_empty() {
+            return retry;
+        }
+        let waits_for_token = self.auth.as_ref().filter(|auth| !auth.has_token());
+        let token = waits_for_token.and_then(Auth::wake);
+        let expiry = waits_for_token.and_then(|_| self.ready.iter().map(EncodedRequest::deadline).min());
+        [retry, self.hold, token, expiry].into_iter().flatten().min()
+    }
+
+    fn collect_due(&mut self, now: Instant) {
+        if self.hold.is_some_and(|until| until <= now) {
+            self.hold = None;
+        }
+        for retry in self.retries.extract_if(.., |retry| retry.due <= now) {
+            self.ready.push_front(retry.request);
+        }
+    }
+
+    /// Gives up what has waited for a token for too long.
+    fn expire_unauthorized(&mut self, now: Instant) {
+        let Some(auth) = self.auth.as_ref().filter(|auth| !auth.has_token()) else {
+            return;
+        };
+        let reason = auth.drop_reason();
+        for request in std::mem::take(&mut self.ready) {
+            if request.deadline() > now {
+                self.ready.push_back(request);
+            } else {
+                // Why there is no token was said when that was learned.
+                self.uncount(&request);
+                self.settled.drop(reason, request.spans());
+            }
+        }
+    }
+
+    fn launch(&mut self, now: Instant) {
+        while self.hold.is_none() && self.under_way.len() < AT_ONCE && !self.ready.is_empty() {
+            let token = match &mut self.auth {
+                None => None,
+                Some(auth) => match auth.token(now) {
+                    Some(token) => Some(token),
+                    None => return,
+                },
+            };
+            let Some(mut request) = self.ready.pop_front() else {
+                return;
+            };
+            if request.begin_attempt(now) {
+                self.settled.retries += 1;
+            }
+            let (number, outcome) = (token.map(Token::number), self.transport.send(&request, token));
+            self.under_way.push(Box::pin(async move {
+                Attempt {
+                    request,
+                    token: number,
+                    outcome: outcome.await,
+                }
+            }));
+        }
+    }
+
+    fn settle(&mut self, attempt: Attempt, now: Instant) {
+        let Attempt {
+            request,
+            token,
+            outcome,
+        } = attempt;
+        match outcome {
+            Outcome::Unauthorized { reason } => return self.settle_unauthorized(request, token, reason, now),
+            Outcome::Delivered | Outcome::Partial { .. } => {
+                self.refusals = 0;
+                if let (Some(auth), Some(token)) = (&mut self.auth, token) {
+                    auth.accepted(token);
+                }
+            }
+            Outcome::Retry { .. } | Outcome::Split { .. } | Outcome::Refused { .. } => {}
+        }
+        match outcome {
+            Outcome::Delivered => self.done(&request, 0),
+            Outcome::Partial { rejected, message } => {
+                self.done(&request, rejected);
+                let what = if rejected == 0 {
+                    "advice"
+                } else {
+                    "part of a request was rejected"
+                };
+                self.settled.note(format!("{what}: {message}"));
+            }
+            Outcome::Retry { after, reason } => {
+                let wait = after.unwrap_or_else(|| retry::backoff(request.attempts()));
+                if after.is_some() {
+                    // Held no longer than a request would be: those that come later find out for themselves.
+                    self.hold = self.hold.max(Some(now + wait.min(retry::DEADLINE)));
+                }
+                self.retry_at(now + wait, request, reason);
+            }
+            Outcome::Split { reason } => self.split(&request, reason),
+            Outcome::Refused { reason } => self.refuse(&request, DropReason::Refused, reason),
+            Outcome::Unauthorized { .. } => {}
+        }
+    }
+
+    fn settle_unauthorized(&mut self, request: EncodedRequest, token: Option<u64>, reason: String, now: Instant) {
+        if let (Some(auth), Some(token)) = (&mut self.auth, token) {
+            auth.rejected(token, now);
+            self.settled.note(format!("another token is fetched: {reason}"));
+            self.ready.push_front(request);
+        } else {
+            self.refuse(&request, DropReason::Unauthorized, reason);
+        }
+    }
+
+    fn retry_at(&mut self, due: Instant, request: EncodedRequest, reason: String) {
+        if due > request.deadline() {
+            self.refuse(&request, DropReason::RetriesExhausted, reason);
+        } else {
+            self.settled.note(reason);
+            self.retries.push(Retry { due, request });
+        }
+    }
+
+    fn split(&mut self, request: &EncodedRequest, reason: String) {
+        self.refusals = self.refusals.saturating_add(1);
+        let halves = if self.refusals < REFUSALS_IN_A_ROW {
+            request.split()
+        } else {
+            None
+        };
+        let Some((first, second)) = halves else {
+            return self.refuse(request, DropReason::Refused, reason);
+        };
+        self.uncount(request);
+        self.count(&first);
+        self.count(&second);
+        self.ready.push_front(second);
+        self.ready.push_front(first);
+    }
+
+    fn refuse(&mut self, request: &EncodedRequest, why: DropReason, reason: String) {
+        self.uncount(request);
+        self.settled.drop(why, request.spans());
+        self.settled.explain(reason);
+    }
+
+    fn done(&mut self, request: &EncodedRequest, rejected: usize) {
+        self.uncount(request);
+        let rejected = rejected.min(request.spans());
+        self.settled.exported += super::widen(request.spans() - rejected);
+        self.settled.drop(DropReason::Refused, rejected);
+    }
+
+    fn count(&mut self, request: &EncodedRequest) {
+        self.pending_spans += request.spans();
+        self.pending_bytes += request.bytes();
+    }
+
+    fn uncount(&mut self, request: &EncodedRequest) {
+        self.pending_spans = self.pending_spans.saturating_sub(request.spans());
+        self.pending_bytes = self.pending_bytes.saturating_sub(request.bytes());
+    }
+}

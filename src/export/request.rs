@@ -1,0 +1,128 @@
+//! [`EncodedRequest`]: the one unit of sizing, sending, retrying and splitting.
+
+use bytes::Bytes;
+use opentelemetry_proto::tonic::{
+    collector::trace::v1::ExportTraceServiceRequest,
+    trace::v1::{ResourceSpans, ScopeSpans},
+};
+use prost::Message;
+use tokio::time::Instant;
+
+use super::retry;
+
+/// An encoded `ExportTraceServiceRequest`, uncompressed. A clone shares the body.
+#[derive(Clone, Debug)]
+pub(crate) struct EncodedRequest {
+    body: Bytes,
+    spans: usize,
+    attempts: u32,
+    submitted: Instant,
+    first_attempt: Option<Instant>,
+}
+
+impl EncodedRequest {
+    pub(crate) fn new(message: &ExportTraceServiceRequest) -> Self {
+        Self {
+            body: message.encode_to_vec().into(),
+            spans: span_count(message),
+            attempts: 0,
+            submitted: Instant::now(),
+            first_attempt: None,
+        }
+    }
+
+    pub(crate) fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    pub(crate) fn spans(&self) -> usize {
+        self.spans
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.body.len()
+    }
+
+    pub(crate) fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// An attempt begins. Answers whether it is another one than the first.
+    pub(crate) fn begin_attempt(&mut self, now: Instant) -> bool {
+        self.first_attempt.get_or_insert(now);
+        self.attempts = self.attempts.saturating_add(1);
+        self.attempts > 1
+    }
+
+    /// When to give up: counted from the first attempt, and from the submission while there was none.
+    pub(crate) fn deadline(&self) -> Instant {
+        self.first_attempt.unwrap_or(self.submitted) + retry::DEADLINE
+    }
+
+    /// The message again, for what must look inside.
+    pub(crate) fn message(&self) -> Result<ExportTraceServiceRequest, String> {
+        ExportTraceServiceRequest::decode(self.body.clone()).map_err(|error| error.to_string())
+    }
+
+    /// Two requests with half of the spans each, under the same deadline; `None` where there is nothing to halve.
+    pub(crate) fn split(&self) -> Option<(Self, Self)> {
+        let (first, second) = halve(self.message().ok()?)?;
+        let half = |message: &ExportTraceServiceRequest| Self {
+            submitted: self.submitted,
+            first_attempt: self.first_attempt,
+            ..Self::new(message)
+        };
+        Some((half(&first), half(&second)))
+    }
+}
+
+pub(crate) fn span_count(message: &ExportTraceServiceRequest) -> usize {
+    message
+        .resource_spans
+        .iter()
+        .flat_map(|resource| &resource.scope_spans)
+        .map(|scope| scope.spans.len())
+        .sum()
+}
+
+/// The first and the second half of the spans, each below a copy of its resource and scope.
+pub(super) fn halve(
+    message: ExportTraceServiceRequest,
+) -> Option<(ExportTraceServiceRequest, ExportTraceServiceRequest)> {
+    let total = span_count(&message);
+    if total < 2 {
+        return None;
+    }
+    let mut room = total / 2;
+    let (mut first, mut second) = (Vec::new(), Vec::new());
+    for resource in message.resource_spans {
+        let (mut head, mut tail) = (Vec::new(), Vec::new());
+        for mut scope in resource.scope_spans {
+            let spans = scope.spans.split_off(room.min(scope.spans.len()));
+            room -= scope.spans.len();
+            if !spans.is_empty() {
+                tail.push(ScopeSpans {
+                    spans,
+                    scope: scope.scope.clone(),
+                    schema_url: scope.schema_url.clone(),
+                });
+            }
+            if !scope.spans.is_empty() {
+                head.push(scope);
+            }
+        }
+        let below = |scope_spans| ResourceSpans {
+            resource: resource.resource.clone(),
+            schema_url: resource.schema_url.clone(),
+            scope_spans,
+        };
+        if !head.is_empty() {
+            first.push(below(head));
+        }
+        if !tail.is_empty() {
+            second.push(below(tail));
+        }
+    }
+    let message = |resource_spans| ExportTraceServiceRequest { resource_spans };
+    Some((message(first), message(second)))
+}
