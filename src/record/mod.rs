@@ -8,7 +8,7 @@ mod span;
 
 #[cfg(feature = "export")]
 pub(crate) use fields::ValueRef;
-pub(crate) use fields::{Fields, Key, Origin};
+pub(crate) use fields::{Fields, Key, Origin, Say};
 #[cfg(feature = "export")]
 pub(crate) use span::EventRecord;
-pub(crate) use span::{Failure, SpanRecord};
+pub(crate) use span::{Failure, KindSource, SpanRecord};
