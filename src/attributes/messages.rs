@@ -1,0 +1,394 @@
+//! Messages: what libraries write, in the JSON of the GenAI conventions and in the numbered keys that AgentOps reads.
+//!
+//! A message in the conventions is `{role, parts: [{type, ...}]}`. What providers take and return (`content`,
+//! `tool_calls`, content blocks, `choices`) becomes that first, so that both dialects are written from one shape.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use serde_json::{Map, Value, json};
+
+use super::{keys, parts, value};
+use crate::{
+    record::ValueRef,
+    semconv::{
+        gen_ai,
+        wire::{Attribute, AttributeSet, Class, WireValue},
+    },
+};
+
+const SYSTEM: &str = "system";
+
+/// The fields of a message that a program numbered itself, by what follows the number.
+pub(super) type Indexed<'a> = Vec<(&'a str, ValueRef<'a>)>;
+
+/// One side of a conversation.
+#[derive(Default)]
+pub(super) struct Messages<'a> {
+    /// Messages of the GenAI conventions.
+    list: Vec<Value>,
+    /// The text they were read from, if it was this JSON already.
+    given: Option<Cow<'a, str>>,
+    /// What the program wrote under numbers, which then stands.
+    indexed: Vec<Indexed<'a>>,
+    cut: bool,
+}
+
+impl<'a> Messages<'a> {
+    /// Reads messages; what is not recognised as such is the text of one message by `role`.
+    pub(super) fn read(source: ValueRef<'a>, role: &str) -> Self {
+        let text = value::text(source);
+        let cut = value::is_cut(source);
+        let parsed = value::container(&text);
+        match parsed.as_ref().and_then(|parsed| read_json(parsed, role)) {
+            Some(list) => {
+                let given = (parsed.as_ref().and_then(Value::as_array) == Some(&list)).then_some(text);
+                Self {
+                    list,
+                    given,
+                    indexed: Vec::new(),
+                    cut,
+                }
+            }
+            None => Self {
+                list: vec![text_message(role, &text)],
+                given: None,
+                indexed: Vec::new(),
+                cut,
+            },
+        }
+    }
+
+    /// Takes what stands below `prefix` under numbers, in the order of the numbers.
+    pub(super) fn read_indexed(fields: &[(&'a str, ValueRef<'a>)], prefix: &str) -> Option<Self> {
+        let mut messages: BTreeMap<u64, Indexed<'a>> = BTreeMap::new();
+        for (key, value) in fields {
+            let Some(below) = key.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('.')) else {
+                continue;
+            };
+            let (number, rest) = below.split_once('.').unwrap_or((below, "content"));
+            if super::alias::is_index(number) {
+                messages
+                    .entry(number.parse().unwrap_or(u64::MAX))
+                    .or_default()
+                    .push((rest, *value));
+            }
+        }
+        if messages.is_empty() {
+            return None;
+        }
+        let mut indexed: Vec<_> = messages.into_values().collect();
+        for message in &mut indexed {
+            message.sort_by(|(a, _), (b, _)| keys::by_place(a, b));
+        }
+        let list = indexed.iter().map(|message| from_indexed(message)).collect();
+        Some(Self {
+            list,
+            given: None,
+            indexed,
+            cut: false,
+        })
+    }
+
+    /// The conversation opens with this system prompt.
+    pub(super) fn begins_with_system(&self, text: &str) -> bool {
+        self.list
+            .iter()
+            .take_while(|message| matches!(message.get("role").and_then(Value::as_str), Some(SYSTEM | "developer")))
+            .any(|message| parts::render(message).content == text)
+    }
+
+    /// Why each message ended, where all say so.
+    pub(super) fn finish_reasons(&self) -> Vec<String> {
+        let reason = |message: &Value| Some(message.get("finish_reason")?.as_str()?.to_owned());
+        self.list.iter().map(reason).collect::<Option<_>>().unwrap_or_default()
+    }
+
+    /// Writes the messages in the JSON of the GenAI conventions.
+    pub(super) fn put_json(&self, attributes: &mut AttributeSet, key: &'static str) {
+        if self.list.is_empty() {
+            return;
+        }
+        let text = match &self.given {
+            Some(given) => given.clone().into_owned(),
+            None => Value::Array(self.list.clone()).to_string(),
+        };
+        push(attributes, key.to_owned(), text, self.cut);
+    }
+
+    /// Writes the messages under numbers from `first` on. The dashboard drops a message without content.
+    pub(super) fn put_indexed(&self, attributes: &mut AttributeSet, prefix: &str, first: usize, reasons: &[String]) {
+        for (place, message) in (first..).zip(&self.indexed) {
+            let base = format!("{prefix}.{place}");
+            for (rest, field) in message {
+                attributes.put(value::attribute(format!("{base}.{rest}"), *field, Class::Message));
+            }
+            if !message
+                .iter()
+                .any(|(rest, _)| rest.split('.').next() == Some("content"))
+            {
+                push(attributes, format!("{base}.content"), String::new(), false);
+            }
+        }
+        if self.indexed.is_empty() {
+            for (at, message) in self.list.iter().enumerate() {
+                let base = format!("{prefix}.{}", first + at);
+                put_message(attributes, &base, message, reasons.get(at), self.cut);
+            }
+        }
+    }
+}
+
+/// The system prompt where it is said beside the messages.
+pub(super) struct Instructions {
+    pub(super) text: String,
+    json: String,
+    cut: bool,
+}
+
+impl Instructions {
+    /// Reads parts, a message, or plain text.
+    pub(super) fn read(source: ValueRef<'_>) -> Self {
+        let text = value::text(source);
+        let parts = match value::container(&text) {
+            Some(Value::Array(parts)) => parts.iter().map(parts::read).collect(),
+            Some(Value::Object(message)) if is_message(&message) => match read_message(&message, SYSTEM).get("parts") {
+                Some(Value::Array(parts)) => parts.clone(),
+                _ => Vec::new(),
+            },
+            _ => vec![parts::text(&text)],
+        };
+        let message = json!({ "role": SYSTEM, "parts": parts });
+        let json = message.get("parts").map(Value::to_string).unwrap_or_default();
+        Self {
+            text: parts::render(&message).content,
+            json,
+            cut: value::is_cut(source),
+        }
+    }
+
+    /// Writes it as message 0.
+    pub(super) fn put_indexed(&self, attributes: &mut AttributeSet) {
+        let base = format!("{}.0", gen_ai::PROMPT);
+        push(attributes, format!("{base}.role"), SYSTEM.to_owned(), false);
+        push(attributes, format!("{base}.content"), self.text.clone(), self.cut);
+    }
+
+    pub(super) fn put_json(self, attributes: &mut AttributeSet) {
+        push(attributes, gen_ai::SYSTEM_INSTRUCTIONS.to_owned(), self.json, self.cut);
+    }
+}
+
+/// Adds a key that is there only once: a long conversation has thousands, and looking for each costs the square.
+fn push(attributes: &mut AttributeSet, key: String, text: String, cut: bool) {
+    attributes.0.push(Attribute {
+        key: key.into(),
+        value: WireValue::Str(text),
+        class: Class::Message,
+        cut,
+    });
+}
+
+/// Writes one message under its number.
+fn put_message(attributes: &mut AttributeSet, base: &str, message: &Value, reason: Option<&String>, cut: bool) {
+    let rendered = parts::render(message);
+    let text = |name| message.get(name).and_then(Value::as_str);
+    push(
+        attributes,
+        format!("{base}.role"),
+        text("role").unwrap_or_default().to_owned(),
+        false,
+    );
+    push(attributes, format!("{base}.content"), rendered.content, cut);
+    let reason = text("finish_reason").or(reason.map(String::as_str)).map(str::to_owned);
+    for (name, value) in [
+        ("finish_reason", reason),
+        ("name", text("name").map(str::to_owned)),
+        ("tool_call_id", rendered.tool_call_id),
+        ("reasoning", rendered.reasoning),
+    ] {
+        if let Some(value) = value {
+            push(attributes, format!("{base}.{name}"), value, false);
+        }
+    }
+    for (at, call) in rendered.tool_calls.into_iter().enumerate() {
+        for (name, value) in [("id", call.id), ("name", call.name), ("arguments", call.arguments)] {
+            if let Some(value) = value {
+                push(attributes, format!("{base}.tool_calls.{at}.{name}"), value, false);
+            }
+        }
+    }
+}
+
+/// The messages in a JSON value, if it is one of the known shapes: a message, a list of messages or parts, a request or
+/// a response that holds such.
+fn read_json(value: &Value, role: &str) -> Option<Vec<Value>> {
+    match value {
+        Value::Array(items) => read_list(items, role),
+        Value::Object(object) if is_message(object) => Some(vec![read_message(object, role)]),
+        Value::Object(object) => read_envelope(object, role),
+        _ => None,
+    }
+}
+
+fn read_list(items: &[Value], role: &str) -> Option<Vec<Value>> {
+    let mut messages: Vec<Value> = Vec::new();
+    // Whose parts stand loose at the end of the list so far.
+    let mut loose: Option<&str> = None;
+    for item in items {
+        let object = item.as_object()?;
+        if is_message(object) {
+            messages.push(read_message(object, role));
+            loose = None;
+            continue;
+        }
+        let by = parts::author(object, role)?;
+        let part = parts::read(item);
+        match messages
+            .last_mut()
+            .and_then(|message| message.get_mut("parts"))
+            .and_then(Value::as_array_mut)
+        {
+            Some(parts) if loose == Some(by) => parts.push(part),
+            _ => messages.push(json!({ "role": by, "parts": [part] })),
+        }
+        loose = Some(by);
+    }
+    Some(messages)
+}
+
+/// A provider's whole request or response.
+fn read_envelope(object: &Map<String, Value>, role: &str) -> Option<Vec<Value>> {
+    if let Some(Value::Array(items)) = object.get("messages").or_else(|| object.get("contents")) {
+        let mut messages = read_list(items, role)?;
+        if let Some(system) = object.get("system").filter(|system| !system.is_null()) {
+            messages.insert(
+                0,
+                read_message(&Map::from_iter([("content".to_owned(), system.clone())]), SYSTEM),
+            );
+        }
+        return Some(messages);
+    }
+    let Some(Value::Array(answers)) = object.get("choices").or_else(|| object.get("candidates")) else {
+        return None;
+    };
+    answers
+        .iter()
+        .map(|answer| {
+            let message = answer.get("message").or_else(|| answer.get("content"))?.as_object()?;
+            let mut message = message.clone();
+            for name in ["finish_reason", "finishReason"] {
+                if let Some(reason) = answer.get(name) {
+                    message.insert("finish_reason".to_owned(), reason.clone());
+                }
+            }
+            Some(read_message(&message, role))
+        })
+        .collect()
+}
+
+fn is_message(object: &Map<String, Value>) -> bool {
+    matches!(object.get("role"), Some(Value::String(_))) || matches!(object.get("parts"), Some(Value::Array(_)))
+}
+
+fn text_message(role: &str, text: &str) -> Value {
+    json!({ "role": role, "parts": [parts::text(text)] })
+}
+
+/// A message of any provider as the GenAI conventions write it. Members that have no place there stay as they are.
+fn read_message(message: &Map<String, Value>, default_role: &str) -> Value {
+    const CONSUMED: &[&str] = &[
+        "role",
+        "parts",
+        "content",
+        "tool_calls",
+        "function_call",
+        "tool_call_id",
+        "refusal",
+        "reasoning_content",
+        "finish_reason",
+        "stop_reason",
+        "finishReason",
+    ];
+    let role = match message.get("role").and_then(Value::as_str).unwrap_or(default_role) {
+        "model" | "ai" => "assistant",
+        "human" => "user",
+        "function" => "tool",
+        role => role,
+    };
+    let parts = match message.get("parts") {
+        Some(Value::Array(given)) if !given.is_empty() => given.iter().map(parts::read).collect(),
+        _ => provider_parts(message, role),
+    };
+    let mut out = Map::new();
+    out.insert("role".to_owned(), role.into());
+    out.insert("parts".to_owned(), Value::Array(parts));
+    for (name, value) in message {
+        let is_type = name == "type" && value == "message";
+        if !CONSUMED.contains(&name.as_str()) && !value.is_null() && !is_type {
+            out.insert(name.clone(), value.clone());
+        }
+    }
+    let reasons = ["finish_reason", "stop_reason", "finishReason"];
+    if let Some(reason) = reasons
+        .iter()
+        .filter_map(|name| message.get(*name))
+        .find(|reason| !reason.is_null())
+    {
+        out.insert("finish_reason".to_owned(), reason.clone());
+    }
+    Value::Object(out)
+}
+
+/// The parts of a message that has `content` and `tool_calls` instead.
+fn provider_parts(message: &Map<String, Value>, role: &str) -> Vec<Value> {
+    let mut parts = Vec::new();
+    if let Some(Value::String(reasoning)) = message.get("reasoning_content") {
+        parts.push(json!({ "type": "reasoning", "content": reasoning }));
+    }
+    match (message.get("content"), message.get("tool_call_id")) {
+        (Some(content), Some(id)) if role == "tool" => {
+            parts.push(json!({ "type": "tool_call_response", "id": id, "response": content }));
+        }
+        (Some(Value::Array(blocks)), _) => parts.extend(blocks.iter().map(parts::read)),
+        (Some(Value::Null) | None, _) => {}
+        (Some(content), _) => parts.push(parts::text(&value::plain(content))),
+    }
+    if let Some(Value::String(refusal)) = message.get("refusal") {
+        parts.push(parts::text(refusal));
+    }
+    if let Some(Value::Array(calls)) = message.get("tool_calls") {
+        parts.extend(calls.iter().filter_map(Value::as_object).map(parts::tool_call));
+    }
+    if let Some(Value::Object(call)) = message.get("function_call") {
+        parts.push(parts::tool_call(call));
+    }
+    parts
+}
+
+/// What a program wrote under numbers, as a message of the GenAI conventions.
+fn from_indexed(fields: &Indexed<'_>) -> Value {
+    let mut message = Map::new();
+    let mut calls: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+    let mut contents: Vec<Value> = Vec::new();
+    for (rest, field) in fields {
+        let text = value::text(*field).into_owned();
+        match rest.split_once('.') {
+            None if *rest == "content" => contents.push(parts::text(&text)),
+            Some(("tool_calls", call)) => {
+                if let Some((place, name)) = call.split_once('.') {
+                    calls.entry(place).or_default().insert(name.to_owned(), text.into());
+                }
+            }
+            None => {
+                message.insert((*rest).to_owned(), text.into());
+            }
+            // Something deeper, which AgentOps shows and the conventions have no place for.
+            Some(_) => {}
+        }
+    }
+    let mut calls: Vec<_> = calls.into_iter().collect();
+    calls.sort_by(|(a, _), (b, _)| keys::by_place(a, b));
+    contents.extend(calls.iter().map(|(_, call)| parts::tool_call(call)));
+    message.insert("parts".to_owned(), Value::Array(contents));
+    read_message(&message, "user")
+}
