@@ -6,11 +6,13 @@ use opentelemetry_sdk::trace::SpanExporter;
 use tracing::level_filters::LevelFilter;
 
 use crate::{
+    clock::Clock,
     config::{
         Compression, Content, Export, HostName, HostTrace, Protocol, Redactor, Secret, Semconv, Settings,
         env::process_lookup,
     },
     export::BoxedExporter,
+    hierarchy::IdSource,
     policy::{redact::CredentialRedactor, tags},
 };
 
@@ -31,6 +33,8 @@ pub fn builder() -> Builder {
         settings: Settings::new(Arc::new(CredentialRedactor)),
         exporter: None,
         lookup: Box::new(process_lookup),
+        ids: None,
+        clock: None,
     }
 }
 
@@ -50,6 +54,8 @@ pub struct Builder {
     settings: Settings,
     exporter: Option<BoxedExporter>,
     lookup: OwnedLookup,
+    pub(crate) ids: Option<IdSource>,
+    pub(crate) clock: Option<Clock>,
 }
 
 /// What a builder was told, for the handle.
@@ -57,6 +63,8 @@ pub(crate) struct BuilderParts {
     pub(crate) settings: Settings,
     pub(crate) exporter: Option<BoxedExporter>,
     pub(crate) lookup: OwnedLookup,
+    pub(crate) ids: Option<IdSource>,
+    pub(crate) clock: Option<Clock>,
 }
 
 /// Where spans go.
@@ -358,6 +366,8 @@ impl Builder {
             settings: self.settings,
             exporter: self.exporter,
             lookup: self.lookup,
+            ids: self.ids,
+            clock: self.clock,
         }
     }
 }

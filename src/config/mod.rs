@@ -3,8 +3,11 @@
 //! The builder collects, `env` reads the variables, `resolve` and `route` decide, `accept`, `endpoint` and `pairs` say
 //! what a value must look like; nothing else in the crate reads the environment.
 
+mod accept;
 mod destination;
+mod endpoint;
 pub(crate) mod env;
+mod notice;
 mod options;
 mod pairs;
 mod resolve;

@@ -1,6 +1,60 @@
 //! Tags: parsing, and which keys a dict tag may have.
 
-/// Reads `"a,b"` or a JSON array of strings.
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::is_at_or_below;
+
+/// Roots whose keys are ours or the conventions' alone: a tag below one of them would shadow what we write, and a
+/// tag of that very name would be a value where the server builds an object.
+const OWN_NAMESPACES: &[&str] = &[
+    "agent",
+    "agentops",
+    "cpu",
+    "deployment",
+    "error",
+    "exception",
+    "gen_ai",
+    "host",
+    "instrumentation",
+    "memory",
+    "operation",
+    "os",
+    "otel",
+    "process",
+    "service",
+    "telemetry",
+    "tool",
+    "trace",
+];
+
+/// Names that are objects on the server's side: `session.id` is lost beside a value `session`.
+const OBJECTS: &[&str] = &[
+    "chain",
+    "event",
+    "guardrail",
+    "http",
+    "llm",
+    "session",
+    "task",
+    "url",
+    "user",
+    "workflow",
+];
+
+/// Keys of ours outside [`OWN_NAMESPACES`]: neither they nor anything below them can be a tag.
+const OWN_KEYS: &[&str] = &[
+    "http.request.method",
+    "http.response.status_code",
+    "session.id",
+    "url.full",
+    "user.id",
+];
+
+/// Reads `"a,b"` or a JSON array. Blanks around a tag and empty tags are dropped; elements that are no strings are
+/// written as JSON; what begins like an array and is none is read as `"a,b"`. Unbounded here: the limits of a span
+/// cut what is too long.
 pub(crate) fn parse_list(text: &str) -> Vec<String> {
     let text = text.trim();
     if text.starts_with('[')
