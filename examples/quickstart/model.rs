@@ -9,19 +9,19 @@ use axum::{Json, Router, extract::State, routing::post};
 use serde_json::{Value, json};
 
 /// The tokens of every scripted answer.
-pub const PROMPT_TOKENS: u64 = 120;
-pub const COMPLETION_TOKENS: u64 = 24;
-pub const CACHED_TOKENS: u64 = 64;
+pub(crate) const PROMPT_TOKENS: u64 = 120;
+pub(crate) const COMPLETION_TOKENS: u64 = 24;
+pub(crate) const CACHED_TOKENS: u64 = 64;
 
 /// The running server.
-pub struct ScriptedModel {
-    pub base_url: String,
+pub(crate) struct ScriptedModel {
+    pub(crate) base_url: String,
     requests: Arc<AtomicU64>,
 }
 
 impl ScriptedModel {
     /// Starts it on a free port.
-    pub async fn start() -> std::io::Result<Self> {
+    pub(crate) async fn start() -> std::io::Result<Self> {
         let requests = Arc::new(AtomicU64::new(0));
         let router = Router::new()
             .route("/v1/chat/completions", post(answer))
@@ -33,7 +33,7 @@ impl ScriptedModel {
     }
 
     /// Requests that it answered.
-    pub fn requests(&self) -> u64 {
+    pub(crate) fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }
 }

@@ -2,14 +2,17 @@
 
 use std::error::Error;
 
-use agentops::testing::{Collector, Span, Status, Value};
+use agentops::testing::{Collector, Span, StatusCode, Value};
 
 use crate::model::{COMPLETION_TOKENS, PROMPT_TOKENS, ScriptedModel};
 
 /// Prints the tree that the server decoded; an error names what is missing.
-pub fn show_and_check(collector: &Collector, scripted: Option<&ScriptedModel>) -> Result<(), Box<dyn Error>> {
+pub(crate) fn show_and_check(collector: &Collector, scripted: Option<&ScriptedModel>) -> Result<(), Box<dyn Error>> {
     let spans = collector.spans();
-    println!("{}", collector.pretty_tree());
+    for root in spans.iter().filter(|span| span.parent_span_id.is_none()) {
+        show(&spans, root, 0);
+    }
+    println!();
 
     let of_kind = |kind: &str| {
         spans
@@ -33,7 +36,7 @@ pub fn show_and_check(collector: &Collector, scripted: Option<&ScriptedModel>) -
             &format!("2 llm calls of {}, not {}", agent.name, below("llm")),
         )?;
         expect(below("tool") >= 1, &format!("a tool of {}", agent.name))?;
-        expect(agent.status.code == Status::Ok, &format!("status Ok of {}", agent.name))?;
+        expect(agent.status.code == StatusCode::Ok, &format!("status Ok of {}", agent.name))?;
     }
     let Some(scripted) = scripted else { return Ok(()) };
     let calls = of_kind("llm");
@@ -58,6 +61,24 @@ pub fn show_and_check(collector: &Collector, scripted: Option<&ScriptedModel>) -
     Ok(())
 }
 
+/// One line: name, kind, duration, tokens, status.
+fn show(spans: &[Span], span: &Span, depth: usize) {
+    let millis = (span.end_unix_nanos - span.start_unix_nanos) as f64 / 1e6;
+    let count = |key: &str| span.attribute(key).and_then(Value::as_i64);
+    let tokens = count("gen_ai.usage.prompt_tokens")
+        .zip(count("gen_ai.usage.completion_tokens"))
+        .map(|(prompt, completion)| format!(", {prompt}+{completion} tokens"))
+        .unwrap_or_default();
+    let (name, kind, status) = (&span.name, span.kind().unwrap_or("-"), span.status.code);
+    println!("{:indent$}{name} ({kind}): {millis:.1} ms{tokens}, {status:?}", "", indent = 2 * depth);
+    let mut children: Vec<_> =
+        spans.iter().filter(|child| child.parent_span_id.as_ref() == Some(&span.span_id)).collect();
+    children.sort_by_key(|child| child.start_unix_nanos);
+    for child in children {
+        show(spans, child, depth + 1);
+    }
+}
+
 fn expect(there: bool, what: &str) -> Result<(), Box<dyn Error>> {
     if there {
         Ok(())
@@ -67,6 +88,6 @@ fn expect(there: bool, what: &str) -> Result<(), Box<dyn Error>> {
 }
 
 fn is_below(spans: &[Span], span: &Span, above: &Span) -> bool {
-    let parent = spans.iter().find(|other| other.span_id == span.parent_span_id);
+    let parent = spans.iter().find(|other| Some(&other.span_id) == span.parent_span_id.as_ref());
     parent.is_some_and(|parent| parent.span_id == above.span_id || is_below(spans, parent, above))
 }

@@ -13,7 +13,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
     description = "List the names in a folder of the repository",
     params(folder = "A folder, such as `src`")
 )]
-pub fn list_files(folder: String) -> Result<Vec<String>, ToolExecutionError> {
+pub(crate) fn list_files(folder: String) -> Result<Vec<String>, ToolExecutionError> {
     let entries = std::fs::read_dir(inside(&folder)?).map_err(ToolExecutionError::from_error)?;
     let mut names: Vec<String> = entries
         .flatten()
@@ -28,7 +28,7 @@ pub fn list_files(folder: String) -> Result<Vec<String>, ToolExecutionError> {
     description = "Read the beginning of a file of the repository",
     params(path = "A file, such as `Cargo.toml`")
 )]
-pub fn read_file(path: String) -> Result<String, ToolExecutionError> {
+pub(crate) fn read_file(path: String) -> Result<String, ToolExecutionError> {
     let text = std::fs::read_to_string(inside(&path)?).map_err(ToolExecutionError::from_error)?;
     Ok(text.chars().take(2_000).collect())
 }

@@ -56,7 +56,7 @@ pub(super) fn put_tags(attributes: &mut AttributeSet, view: &View<'_>) {
     let is_session = view.kind == EntityKind::Session;
     let trace = &view.lineage.trace;
     let is_bare_root = trace.kind == TraceRoot::Bare && view.lineage.is_root();
-    let below_open_session = view.lineage.is_child_of_session() && !trace.has_ended();
+    let below_session = view.lineage.is_child_of_session();
 
     let own = view
         .said
@@ -67,8 +67,8 @@ pub(super) fn put_tags(attributes: &mut AttributeSet, view: &View<'_>) {
         .policy
         .tags
         .iter()
-        .filter(|_| is_session || is_bare_root || below_open_session);
-    let of_session = view.facts.tags.iter().filter(|_| is_session || below_open_session);
+        .filter(|_| is_session || is_bare_root || below_session);
+    let of_session = view.facts.tags.iter().filter(|_| is_session || below_session);
     let mut tags: Vec<String> = Vec::new();
     for tag in of_handle.chain(of_session).chain(&own) {
         if !tag.is_empty() && !tags.contains(tag) {

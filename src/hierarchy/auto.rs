@@ -1,11 +1,17 @@
 //! [`AutoSession`]: the session that adopts every span that belongs to no other.
 
 use std::sync::{
-    Arc, OnceLock,
+    Arc,
     atomic::{AtomicBool, Ordering},
 };
 
-use tracing::{Metadata, subscriber::NoSubscriber};
+use tracing::{
+    Level, Metadata,
+    callsite::{Callsite, Identifier},
+    field::FieldSet,
+    metadata::Kind,
+    subscriber::Interest,
+};
 
 use super::{Lineage, Parent, Recorder, Trace, TraceRoot};
 use crate::{
@@ -86,16 +92,29 @@ pub(crate) fn session_record(start: Start, name: &str, state: &EndState, cap: us
     Box::new(record)
 }
 
-/// A callsite for sessions that have no span.
+/// A callsite for sessions that have no span. It is never registered, so no subscriber ever sees it.
 pub(crate) fn session_callsite() -> &'static Metadata<'static> {
-    static CALLSITE: OnceLock<&'static Metadata<'static>> = OnceLock::new();
-    CALLSITE.get_or_init(|| {
-        // No subscriber sees this span; it is made for its callsite, which a disabled span still tells.
-        let span = tracing::subscriber::with_default(
-            NoSubscriber::default(),
-            || tracing::info_span!(target: "agentops", "session", agentops.kind = "session"),
-        );
-        span.metadata()
-            .unwrap_or_else(|| unreachable!("spans made by the macro know their callsite"))
-    })
+    &SESSION
 }
+
+struct SessionCallsite;
+
+impl Callsite for SessionCallsite {
+    fn set_interest(&self, _interest: Interest) {}
+
+    fn metadata(&self) -> &Metadata<'_> {
+        &SESSION
+    }
+}
+
+static CALLSITE: SessionCallsite = SessionCallsite;
+static SESSION: Metadata<'static> = Metadata::new(
+    "session",
+    "agentops",
+    Level::INFO,
+    None,
+    None,
+    None,
+    FieldSet::new(&[], Identifier(&CALLSITE)),
+    Kind::SPAN,
+);

@@ -30,12 +30,12 @@ fn remember(info: &PanicHookInfo<'_>) {
         .unwrap_or_else(|| "panicked with a payload that is not text".to_owned());
     let place = info.location().map(|at| format!("at {at}")).unwrap_or_default();
     // A panic while this thread's storage is going away tells nothing.
-    let remembered = LAST.try_with(|last| {
+    LAST.try_with(|last| {
         if let Ok(mut last) = last.try_borrow_mut() {
             *last = Some((message, place));
         }
-    });
-    drop(remembered);
+    })
+    .unwrap_or_default();
 }
 
 /// The panic that is unwinding this thread.

@@ -2,7 +2,7 @@
 
 use std::{fmt, panic};
 
-use agentops::{AgentOpsSpanExt, Usage, testing::Status};
+use agentops::{AgentOpsSpanExt, Usage, testing::StatusCode};
 use tracing::{Span, field, info, info_span, instrument};
 
 use crate::harness::{arrived, arrived_with, named, text};
@@ -41,7 +41,7 @@ fn arguments_are_the_input_and_the_returned_value_the_output() {
     assert_eq!(tool.attribute("limit"), Some(&5_i64.into()));
     assert_eq!(tool.attribute("place"), None, "Debug-formatted arguments cannot");
     assert_eq!(text(tool, "search.index"), "docs");
-    assert_eq!(tool.status.code, Status::Ok);
+    assert_eq!(tool.status.code, StatusCode::Ok);
 }
 
 #[instrument(fields(agentops.kind = "task"), err)]
@@ -53,7 +53,7 @@ fn risky() -> Result<(), String> {
 fn an_error_is_one_exception_and_the_status() {
     let spans = arrived(|_| risky().unwrap_err().clear());
     let task = named(&spans, "risky.task");
-    assert_eq!(task.status.code, Status::Error);
+    assert_eq!(task.status.code, StatusCode::Error);
     assert_eq!(task.status.message, "Something went wrong");
     assert_eq!(text(task, "error.message"), "Something went wrong");
     let names: Vec<_> = task.events.iter().map(|event| event.name.as_str()).collect();
@@ -73,7 +73,7 @@ fn what_an_unmarked_function_returns_is_not_ours() {
     }
     let spans = arrived(|_| tool());
     let tool = named(&spans, "tool.tool");
-    assert_eq!(tool.status.code, Status::Ok);
+    assert_eq!(tool.status.code, StatusCode::Ok);
     assert_eq!(tool.attribute("tool.result"), None);
     assert!(tool.events.is_empty(), "{:?}", tool.events);
 }
@@ -170,7 +170,7 @@ fn events_inside_a_span_become_its_events_and_an_error_its_status() {
     let names: Vec<_> = work.events.iter().map(|event| event.name.as_str()).collect();
     assert_eq!(names, ["started", "the disk is full"]);
     assert_eq!(work.events[0].attribute("step"), Some(&1_i64.into()));
-    assert_eq!((work.status.code, work.status.message.as_str()), (Status::Error, "the disk is full"));
+    assert_eq!((work.status.code, work.status.message.as_str()), (StatusCode::Error, "the disk is full"));
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn a_late_record_changes_kind_name_and_attributes_but_not_the_tree() {
         span.record("gen_ai.operation.name", "invoke_agent");
         span.record("agentops.name", "late");
     });
-    assert_eq!(agentops::testing::tree(&spans), "default.session\n  late.agent\n    child.tool\n");
+    assert_eq!(agentops::testing::draw(&spans), "default.session\n  late.agent\n    child.tool\n");
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn a_span_left_by_a_panic_is_an_error_and_its_healthy_neighbours_are_not() {
     assert_eq!(tool.events[0].attribute("exception.type"), Some(&"panic".into()));
     let place = tool.events[0].attribute("exception.stacktrace").unwrap().as_str().unwrap();
     assert!(place.contains("capture.rs"), "{place}");
-    assert_eq!(named(&spans, "agent.agent").status.code, Status::Ok);
+    assert_eq!(named(&spans, "agent.agent").status.code, StatusCode::Ok);
 }
 
 #[test]

@@ -41,11 +41,11 @@ pub(crate) fn arrived_with(settings: impl FnOnce(Builder) -> Builder, program: i
 
 /// The tree that arrived.
 pub(crate) fn tree(program: impl FnOnce(&AgentOps)) -> String {
-    agentops::testing::tree(&arrived(program))
+    agentops::testing::draw(&arrived(program))
 }
 
 pub(crate) fn tree_with(settings: impl FnOnce(Builder) -> Builder, program: impl FnOnce(&AgentOps)) -> String {
-    agentops::testing::tree(&arrived_with(settings, program))
+    agentops::testing::draw(&arrived_with(settings, program))
 }
 
 /// The one span of this name.

@@ -1,7 +1,6 @@
 //! What a program sees of the crate: one binary, a module a subject.
 
 mod capture;
-mod delivery;
 mod harness;
 mod hierarchy;
 mod sessions;
