@@ -143,118 +143,119 @@ fn slashes_at_the_end_of_the_api_endpoint_do_not_double() {
 /// A variable, a value, and whether a configuration shows what the value means.
 type Meaning = (&'static str, &'static str, fn(&Config) -> bool);
 
+const MEANINGS: &[Meaning] = &[
+    ("AGENTOPS_APP_URL", "http://localhost:3000/", |c| {
+        c.app_url == "http://localhost:3000"
+    }),
+    ("AGENTOPS_APP_URL", "http://u:p@localhost:3000/a?x#y", |c| {
+        c.app_url == "http://localhost:3000/a"
+    }),
+    ("AGENTOPS_EXPORT", "auto", |c| {
+        matches!(c.destination, Destination::Inert)
+    }),
+    ("AGENTOPS_EXPORT", "Console", |c| {
+        matches!(c.destination, Destination::Console)
+    }),
+    ("AGENTOPS_EXPORT", "off", |c| matches!(c.destination, Destination::Off)),
+    (
+        "AGENTOPS_EXPORT",
+        "file:/tmp/a b.jsonl",
+        |c| matches!(&c.destination, Destination::File(path) if path.as_os_str() == "/tmp/a b.jsonl"),
+    ),
+    (
+        "AGENTOPS_EXPORT",
+        r"file:C:\runs\a.jsonl",
+        |c| matches!(&c.destination, Destination::File(path) if path.as_os_str() == r"C:\runs\a.jsonl"),
+    ),
+    ("AGENTOPS_DEFAULT_TAGS", "a, b,,a ,c", |c| c.tags == ["a", "b", "c"]),
+    ("AGENTOPS_TRACE_NAME", " nightly ", |c| c.trace_name == "nightly"),
+    ("AGENTOPS_AUTO_START_SESSION", "no", |c| !c.auto_start_session),
+    ("AGENTOPS_ENV_DATA_OPT_OUT", "t", |c| c.env_data_opt_out),
+    ("AGENTOPS_EXPORT_FLUSH_INTERVAL", "250", |c| {
+        c.flush_interval == Duration::from_millis(250)
+    }),
+    ("AGENTOPS_MAX_QUEUE_SIZE", "512", |c| {
+        c.max_queue_size == 512 && c.max_export_batch_size == 512
+    }),
+    ("AGENTOPS_LOG_SESSION_REPLAY_URL", "0", |c| !c.session_replay_log),
+    ("AGENTOPS_CAPTURE_CONTENT", "all", |c| c.content == Content::All),
+    ("AGENTOPS_CAPTURE_CONTENT", "no-messages", |c| {
+        c.content == Content::NoMessages
+    }),
+    ("AGENTOPS_CAPTURE_CONTENT", "None", |c| c.content == Content::None),
+    ("AGENTOPS_INSTRUMENT_LLM_CALLS", "F", |c| !c.instrument_llm_calls),
+    ("AGENTOPS_SEMCONV", "agentops", |c| c.semconv == Semconv::AgentOps),
+    ("AGENTOPS_SEMCONV", "gen-ai", |c| c.semconv == Semconv::GenAi),
+    ("AGENTOPS_SEMCONV", "BOTH", |c| c.semconv == Semconv::Both),
+    ("AGENTOPS_SERVICE_NAME", "desk", |c| c.service_name == "desk"),
+    ("AGENTOPS_ENVIRONMENT", "staging", |c| {
+        c.environment.as_deref() == Some("staging")
+    }),
+    ("AGENTOPS_SAMPLE_RATIO", "0.25", |c| {
+        c.sample_ratio.to_bits() == 0.25_f64.to_bits()
+    }),
+    ("OTEL_SDK_DISABLED", "true", |c| {
+        matches!(c.destination, Destination::Off)
+    }),
+    ("OTEL_SDK_DISABLED", "false", |c| {
+        matches!(c.destination, Destination::Inert)
+    }),
+    ("OTEL_SERVICE_NAME", "desk", |c| c.service_name == "desk"),
+    ("OTEL_RESOURCE_ATTRIBUTES", "team=a%2Cb , region=eu=west,", |c| {
+        c.resource_attributes
+            == [
+                ("team".to_owned(), "a,b".to_owned()),
+                ("region".to_owned(), "eu=west".to_owned()),
+            ]
+    }),
+    ("OTEL_RESOURCE_ATTRIBUTES", "load=100%,share=5%2g", |c| {
+        c.resource_attributes
+            == [
+                ("load".to_owned(), "100%".to_owned()),
+                ("share".to_owned(), "5%2g".to_owned()),
+            ]
+    }),
+    ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "4096", |c| {
+        c.attribute_value_length == 4096
+    }),
+    ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "true", |c| {
+        c.content == Content::All
+    }),
+    ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "False", |c| {
+        c.content == Content::NoMessages
+    }),
+    (
+        "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT",
+        "NO_CONTENT",
+        |c| c.content == Content::NoMessages,
+    ),
+    (
+        "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT",
+        "EVENT_ONLY",
+        |c| c.content == Content::NoMessages,
+    ),
+    ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "span_only", |c| {
+        c.content == Content::All
+    }),
+    (
+        "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT",
+        "SPAN_AND_EVENT",
+        |c| c.content == Content::All,
+    ),
+    ("TRACELOOP_TRACE_CONTENT", "true", |c| c.content == Content::All),
+    ("TRACELOOP_TRACE_CONTENT", "false", |c| c.content == Content::NoMessages),
+    ("OTEL_TRACES_SAMPLER", "always_off", |c| c.sample_ratio == 0.0),
+    ("OTEL_TRACES_SAMPLER", "parentbased_always_on", |c| {
+        c.sample_ratio.to_bits() == 1.0_f64.to_bits()
+    }),
+    ("OTEL_TRACES_SAMPLER", "traceidratio", |c| {
+        c.sample_ratio.to_bits() == 1.0_f64.to_bits()
+    }),
+];
+
 #[test]
 fn each_variable_means_what_its_documentation_says() {
-    let meanings: &[Meaning] = &[
-        ("AGENTOPS_APP_URL", "http://localhost:3000/", |c| {
-            c.app_url == "http://localhost:3000"
-        }),
-        ("AGENTOPS_APP_URL", "http://u:p@localhost:3000/a?x#y", |c| {
-            c.app_url == "http://localhost:3000/a"
-        }),
-        ("AGENTOPS_EXPORT", "auto", |c| {
-            matches!(c.destination, Destination::Inert)
-        }),
-        ("AGENTOPS_EXPORT", "Console", |c| {
-            matches!(c.destination, Destination::Console)
-        }),
-        ("AGENTOPS_EXPORT", "off", |c| matches!(c.destination, Destination::Off)),
-        (
-            "AGENTOPS_EXPORT",
-            "file:/tmp/a b.jsonl",
-            |c| matches!(&c.destination, Destination::File(path) if *path == PathBuf::from("/tmp/a b.jsonl")),
-        ),
-        (
-            "AGENTOPS_EXPORT",
-            r"file:C:\runs\a.jsonl",
-            |c| matches!(&c.destination, Destination::File(path) if *path == PathBuf::from(r"C:\runs\a.jsonl")),
-        ),
-        ("AGENTOPS_DEFAULT_TAGS", "a, b,,a ,c", |c| c.tags == ["a", "b", "c"]),
-        ("AGENTOPS_TRACE_NAME", " nightly ", |c| c.trace_name == "nightly"),
-        ("AGENTOPS_AUTO_START_SESSION", "no", |c| !c.auto_start_session),
-        ("AGENTOPS_ENV_DATA_OPT_OUT", "t", |c| c.env_data_opt_out),
-        ("AGENTOPS_EXPORT_FLUSH_INTERVAL", "250", |c| {
-            c.flush_interval == Duration::from_millis(250)
-        }),
-        ("AGENTOPS_MAX_QUEUE_SIZE", "512", |c| {
-            c.max_queue_size == 512 && c.max_export_batch_size == 512
-        }),
-        ("AGENTOPS_LOG_SESSION_REPLAY_URL", "0", |c| !c.session_replay_log),
-        ("AGENTOPS_CAPTURE_CONTENT", "all", |c| c.content == Content::All),
-        ("AGENTOPS_CAPTURE_CONTENT", "no-messages", |c| {
-            c.content == Content::NoMessages
-        }),
-        ("AGENTOPS_CAPTURE_CONTENT", "None", |c| c.content == Content::None),
-        ("AGENTOPS_INSTRUMENT_LLM_CALLS", "F", |c| !c.instrument_llm_calls),
-        ("AGENTOPS_SEMCONV", "agentops", |c| c.semconv == Semconv::AgentOps),
-        ("AGENTOPS_SEMCONV", "gen-ai", |c| c.semconv == Semconv::GenAi),
-        ("AGENTOPS_SEMCONV", "BOTH", |c| c.semconv == Semconv::Both),
-        ("AGENTOPS_SERVICE_NAME", "desk", |c| c.service_name == "desk"),
-        ("AGENTOPS_ENVIRONMENT", "staging", |c| {
-            c.environment.as_deref() == Some("staging")
-        }),
-        ("AGENTOPS_SAMPLE_RATIO", "0.25", |c| {
-            c.sample_ratio.to_bits() == 0.25_f64.to_bits()
-        }),
-        ("OTEL_SDK_DISABLED", "true", |c| {
-            matches!(c.destination, Destination::Off)
-        }),
-        ("OTEL_SDK_DISABLED", "false", |c| {
-            matches!(c.destination, Destination::Inert)
-        }),
-        ("OTEL_SERVICE_NAME", "desk", |c| c.service_name == "desk"),
-        ("OTEL_RESOURCE_ATTRIBUTES", "team=a%2Cb , region=eu=west,", |c| {
-            c.resource_attributes
-                == [
-                    ("team".to_owned(), "a,b".to_owned()),
-                    ("region".to_owned(), "eu=west".to_owned()),
-                ]
-        }),
-        ("OTEL_RESOURCE_ATTRIBUTES", "load=100%,share=5%2g", |c| {
-            c.resource_attributes
-                == [
-                    ("load".to_owned(), "100%".to_owned()),
-                    ("share".to_owned(), "5%2g".to_owned()),
-                ]
-        }),
-        ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "4096", |c| {
-            c.attribute_value_length == 4096
-        }),
-        ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "true", |c| {
-            c.content == Content::All
-        }),
-        ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "False", |c| {
-            c.content == Content::NoMessages
-        }),
-        (
-            "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT",
-            "NO_CONTENT",
-            |c| c.content == Content::NoMessages,
-        ),
-        (
-            "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT",
-            "EVENT_ONLY",
-            |c| c.content == Content::NoMessages,
-        ),
-        ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "span_only", |c| {
-            c.content == Content::All
-        }),
-        (
-            "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT",
-            "SPAN_AND_EVENT",
-            |c| c.content == Content::All,
-        ),
-        ("TRACELOOP_TRACE_CONTENT", "true", |c| c.content == Content::All),
-        ("TRACELOOP_TRACE_CONTENT", "false", |c| c.content == Content::NoMessages),
-        ("OTEL_TRACES_SAMPLER", "always_off", |c| c.sample_ratio == 0.0),
-        ("OTEL_TRACES_SAMPLER", "parentbased_always_on", |c| {
-            c.sample_ratio.to_bits() == 1.0_f64.to_bits()
-        }),
-        ("OTEL_TRACES_SAMPLER", "traceidratio", |c| {
-            c.sample_ratio.to_bits() == 1.0_f64.to_bits()
-        }),
-    ];
-    for (name, value, shows) in meanings {
+    for (name, value, shows) in MEANINGS {
         let config = config(&[(name, value)]);
         assert!(shows(&config), "{name}={value} gives {config:?}");
     }
