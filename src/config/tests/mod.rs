@@ -1,9 +1,15 @@
 //! What each variable means, which errors a wrong one gives, and who wins.
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use proptest::prelude::*;
-use tracing::level_filters::LevelFilter;
+use tracing::{Level, level_filters::LevelFilter};
+use tracing_subscriber::{Layer, layer::SubscriberExt as _};
 
 use super::*;
 use crate::error::{InitError, NOWHERE_TO_SEND};
@@ -560,6 +566,61 @@ fn a_wait_that_no_clock_can_hold_is_a_year() {
 fn a_shutdown_timeout_of_zero_does_not_wait() {
     let (config, _) = built(|s| s.shutdown_timeout = Some(Duration::ZERO), &[]);
     assert_eq!(config.shutdown_timeout, Duration::ZERO);
+}
+
+#[test]
+fn notices_are_told_as_events_of_agentops() {
+    let told = Told::default();
+    let (_, notices) = resolve(
+        settings(),
+        &[
+            ("AGENTOPS_API_KEY", "my-key"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318"),
+        ],
+    )
+    .unwrap();
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(told.clone()), || notices.tell());
+    let told = told.0.lock().unwrap();
+    let levels: Vec<_> = told.iter().map(|(level, target, _)| (*level, *target)).collect();
+    assert_eq!(levels, [(Level::INFO, "agentops"), (Level::WARN, "agentops")]);
+    assert!(
+        told[0].2.contains("OTEL_EXPORTER_OTLP_ENDPOINT") && told[1].2.contains("AGENTOPS_API_KEY"),
+        "{told:?}"
+    );
+}
+
+/// Keeps what it is told.
+#[derive(Clone, Default)]
+struct Told(Arc<Mutex<Vec<Event>>>);
+
+/// Level, target and message.
+type Event = (Level, &'static str, String);
+
+impl<S: tracing::Subscriber> Layer<S> for Told {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        let mut message = String::new();
+        event.record(&mut |_: &tracing::field::Field, value: &dyn fmt::Debug| message = format!("{value:?}"));
+        let metadata = event.metadata();
+        self.0
+            .lock()
+            .unwrap()
+            .push((*metadata.level(), metadata.target(), message));
+    }
+}
+
+#[test]
+fn the_process_is_asked_unless_another_environment_was_given() {
+    let variable = |parts: &crate::builder::BuilderParts, name: &str| (parts.lookup)(name);
+    let process = crate::builder::builder().into_parts();
+    assert!(
+        variable(&process, "PATH").is_some(),
+        "every process of a test has a PATH"
+    );
+    assert_eq!(variable(&process, "AGENTOPS_NOBODY_SETS_THIS"), None);
+    let given = crate::builder::builder()
+        .with_env(|name| Some(name.to_lowercase()))
+        .into_parts();
+    assert_eq!(variable(&given, "PATH").as_deref(), Some("path"));
 }
 
 mod destination;

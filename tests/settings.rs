@@ -1,0 +1,114 @@
+//! Every setter of the builder and every variable does what its documentation says. A test that shows it is marked
+//! with the names that it covers:
+//!
+//! ```text
+//! covers!("with_trace_name", "AGENTOPS_TRACE_NAME");
+//! ```
+//!
+//! and the last test here demands that none is left out.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+/// Marks the test that it stands in or above as covering these settings.
+#[allow(unused_macros, reason = "used wherever a test covers a setting")]
+macro_rules! covers {
+    ($($name:literal),+ $(,)?) => {
+        const _: &[&str] = &[$($name),+];
+    };
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+/// The texts between double quotes.
+fn quoted(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.split('"').skip(1).step_by(2).map(str::to_owned)
+}
+
+/// The setters of the builder.
+fn setters() -> BTreeSet<String> {
+    let builder = read("src/builder.rs");
+    let names = builder
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("pub fn with_"));
+    names
+        .map(|rest| format!("with_{}", rest.split(['(', '<']).next().unwrap()))
+        .collect()
+}
+
+/// The variables that are read.
+fn variables() -> BTreeSet<String> {
+    let code = read("src/config/env.rs");
+    code.split("pub(crate) const ")
+        .skip(1)
+        .filter_map(|item| item.split_once(';').map(|(item, _)| item))
+        .filter(|item| item.contains(": &str ="))
+        .flat_map(|item| quoted(item).collect::<Vec<_>>())
+        .collect()
+}
+
+/// What the marks in these tests name.
+fn covered() -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/settings");
+    let mut texts = vec![read("tests/settings.rs")];
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        texts.push(fs::read_to_string(entry.unwrap().path()).unwrap());
+    }
+    texts.iter().flat_map(|text| marks(text)).collect()
+}
+
+fn marks(text: &str) -> Vec<String> {
+    // Comments show marks, and make none.
+    let code: String = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect();
+    code.split("covers!(")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next())
+        .flat_map(quoted_in)
+        .collect()
+}
+
+fn quoted_in(text: &str) -> Vec<String> {
+    quoted(text).collect()
+}
+
+#[test]
+fn the_settings_are_read_from_the_code() {
+    let (setters, variables) = (setters(), variables());
+    assert!(
+        setters.len() >= 36 && setters.contains("with_api_key") && setters.contains("with_tags"),
+        "{setters:?}"
+    );
+    let long = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT";
+    assert!(
+        variables.len() >= 36 && variables.contains("AGENTOPS_API_KEY") && variables.contains(long),
+        "{variables:?}"
+    );
+    assert!(
+        variables
+            .iter()
+            .all(|name| name.chars().all(|char| char.is_ascii_uppercase() || char == '_'))
+    );
+}
+
+#[test]
+fn marks_are_read_from_code_and_not_from_comments() {
+    let text = "// covers!(\"with_a\")\n    covers!(\n        \"with_b\",\n        \"C\",\n    );\n";
+    assert_eq!(marks(text), ["with_b", "C"]);
+}
+
+#[test]
+#[ignore = "the tests of the handle bring the marks"]
+fn every_setter_and_every_variable_is_covered_by_a_test() {
+    let covered = covered();
+    let settings: BTreeSet<String> = setters().union(&variables()).cloned().collect();
+    let left_out: Vec<_> = settings.difference(&covered).collect();
+    let unknown: Vec<_> = covered.difference(&settings).collect();
+    assert!(left_out.is_empty(), "no test covers {left_out:?}");
+    assert!(unknown.is_empty(), "marks name what is no setting: {unknown:?}");
+}
