@@ -1,9 +1,6 @@
 //! [`Auth`]: the token that requests wait for, fetched once for all of them.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use reqwest::header::HeaderValue;
@@ -13,10 +10,11 @@ use super::{
     DropReason, retry,
     token::{Denial, Exchange, Grant, lifetime},
 };
-use crate::{clock::Clock, config::Secret};
+use crate::config::Secret;
 
-/// A refused key is tried again after so long, for a firewall's 403 looks the same as AgentOps' own and passes.
-pub(crate) const ASK_AGAIN: Duration = Duration::from_secs(5 * 60);
+/// A refused key is tried again after so long, for a firewall's 403 looks the same as AgentOps' own and passes. What
+/// waits since the first refusal is still there then.
+const ASK_AGAIN: Duration = Duration::from_secs(4 * 60);
 
 /// A token is renewed so long before it expires, or after nine tenths of a shorter life.
 const RENEW_BEFORE: Duration = Duration::from_secs(5 * 60);
@@ -33,8 +31,7 @@ impl Token {
     fn new(number: u64, secret: Secret, now: Instant) -> Option<Self> {
         let mut header = HeaderValue::from_str(&format!("Bearer {}", secret.expose())).ok()?;
         header.set_sensitive(true);
-        let wall = SystemTime::UNIX_EPOCH + Duration::from_nanos(Clock::System.start().unix_nanos);
-        let renew_at = lifetime(secret.expose(), wall)
+        let renew_at = lifetime(secret.expose(), retry::wall_clock())
             .and_then(|life| now.checked_add(life.saturating_sub(RENEW_BEFORE.min(life / 10))));
         Some(Self {
             number,
@@ -157,7 +154,7 @@ impl Auth {
                 self.failures = self.failures.saturating_add(1);
                 let wait = after.unwrap_or_default().max(retry::backoff(self.failures));
                 self.not_before = Some(now + wait.min(retry::DEADLINE));
-                Some(format!("no token yet: {reason}"))
+                Some(format!("a token could not be fetched: {reason}"))
             }
         }
     }

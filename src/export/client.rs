@@ -1,9 +1,6 @@
 //! One HTTP exchange: the client, a bounded answer, and errors that are safe to show.
 
-use std::{
-    error::Error,
-    time::{Duration, SystemTime},
-};
+use std::{error::Error, time::Duration};
 
 use reqwest::{
     Client, RequestBuilder, StatusCode,
@@ -13,7 +10,6 @@ use reqwest::{
 use url::Url;
 
 use super::{mask::Mask, retry};
-use crate::clock::Clock;
 
 pub(crate) const USER_AGENT: &str = concat!("agentops-rust/", env!("CARGO_PKG_VERSION"));
 
@@ -83,8 +79,7 @@ impl Answer {
 
     /// How long the server asks to wait.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_nanos(Clock::System.start().unix_nanos);
-        retry::retry_after(self.headers.get(RETRY_AFTER)?.to_str().ok()?, now)
+        retry::retry_after(self.headers.get(RETRY_AFTER)?.to_str().ok()?, retry::wall_clock())
     }
 
     /// Where a redirect leads.

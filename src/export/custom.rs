@@ -28,7 +28,7 @@ use opentelemetry_sdk::{
 };
 use tokio::{runtime::Handle, sync::oneshot};
 
-use super::{DropReason, Settled};
+use super::{DropReason, Settled, pending::Pending};
 
 /// A program's own exporter, boxed: `SpanExporter` itself has no `dyn`.
 pub(crate) struct BoxedExporter(Box<dyn DynExporter>);
@@ -74,7 +74,7 @@ struct Batch {
     bytes: usize,
 }
 
-struct UnderWay {
+struct Export {
     spans: usize,
     bytes: usize,
     report: oneshot::Receiver<Report>,
@@ -86,9 +86,8 @@ pub(crate) struct Custom {
     exporter: Option<BoxedExporter>,
     tasks: Option<mpsc::Sender<Task>>,
     waiting: VecDeque<Batch>,
-    under_way: Option<UnderWay>,
-    pending_spans: usize,
-    pending_bytes: usize,
+    under_way: Option<Export>,
+    pending: Pending,
     settled: Settled,
 }
 
@@ -101,8 +100,7 @@ impl Custom {
             tasks: None,
             waiting: VecDeque::new(),
             under_way: None,
-            pending_spans: 0,
-            pending_bytes: 0,
+            pending: Pending::default(),
             settled: Settled::default(),
         })
     }
@@ -112,29 +110,22 @@ impl Custom {
             return;
         }
         let bytes = spans.iter().map(weigh).sum();
-        self.pending_spans += spans.len();
-        self.pending_bytes += bytes;
+        self.pending.add(spans.len(), bytes);
         self.waiting.push_back(Batch { spans, bytes });
     }
 
     pub(crate) fn is_idle(&self) -> bool {
-        self.pending_spans == 0 && self.settled.is_empty()
+        self.pending.spans() == 0 && self.settled.is_empty()
     }
 
-    pub(crate) fn pending_spans(&self) -> usize {
-        self.pending_spans
-    }
-
-    pub(crate) fn pending_bytes(&self) -> usize {
-        self.pending_bytes
+    pub(crate) fn pending(&self) -> &Pending {
+        &self.pending
     }
 
     pub(crate) fn abandon(&mut self, reason: DropReason) -> Settled {
         self.waiting.clear();
         self.under_way = None;
-        self.settled.drop(reason, self.pending_spans);
-        self.pending_spans = 0;
-        self.pending_bytes = 0;
+        self.settled.drop(reason, self.pending.clear());
         std::mem::take(&mut self.settled)
     }
 
@@ -164,19 +155,18 @@ impl Custom {
         let (done, report) = oneshot::channel();
         match self.give(Task::Export(spans, done)) {
             Ok(()) => {
-                self.under_way = Some(UnderWay {
+                self.under_way = Some(Export {
                     spans: count,
                     bytes,
                     report,
-                })
+                });
             }
             Err(reason) => self.settle(count, bytes, Err(reason)),
         }
     }
 
     fn settle(&mut self, spans: usize, bytes: usize, report: Report) {
-        self.pending_spans = self.pending_spans.saturating_sub(spans);
-        self.pending_bytes = self.pending_bytes.saturating_sub(bytes);
+        self.pending.remove(spans, bytes);
         match report {
             Ok(()) => self.settled.exported += super::widen(spans),
             Err(reason) => {

@@ -1,5 +1,8 @@
 //! [`Mask`]: a server may repeat in its answer what it was sent, secrets too.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+use url::{Url, form_urlencoded};
+
 use crate::config::Secret;
 
 /// Shorter texts cannot be told from ordinary words.
@@ -25,11 +28,18 @@ impl Mask {
         self.0.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
     }
 
-    #[must_use]
-    pub(crate) fn and(&self, text: &str) -> Self {
-        let mut mask = self.clone();
-        mask.hide(text);
-        mask
+    /// Hides what a URL may carry of secrets, also as it arrives at the server.
+    pub(crate) fn hide_credentials(&mut self, url: &Url) {
+        // A user without a password is an access key.
+        let credential = url.password().unwrap_or(url.username());
+        let plain = |text: &str| percent_decode(text);
+        self.hide(credential);
+        self.hide(&plain(credential));
+        let password = url.password().map(plain).unwrap_or_default();
+        self.hide(&STANDARD.encode(format!("{}:{password}", plain(url.username()))));
+        for (_name, value) in url.query_pairs() {
+            self.hide(&value);
+        }
     }
 
     pub(crate) fn apply(&self, text: &str) -> String {
@@ -59,9 +69,30 @@ impl Mask {
     }
 }
 
+/// The `url` crate decodes forms, in which a plus is a blank.
+fn percent_decode(text: &str) -> String {
+    let form = text.replace('+', "%2B");
+    form_urlencoded::parse(form.as_bytes())
+        .next()
+        .map(|(name, _value)| name.into_owned())
+        .unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn credentials_of_a_url_are_masked_in_every_form() {
+        let mut mask = Mask::default();
+        mask.hide_credentials(&Url::parse("https://user:p%40ss%2Bword+1@host/?sig=a%20b%20c%20d").unwrap());
+        let heard = "p%40ss%2Bword+1, p@ss+word+1, dXNlcjpwQHNzK3dvcmQrMQ==, a b c d, user";
+        assert_eq!(mask.apply(heard), "[secret], [secret], [secret], [secret], user");
+
+        let mut mask = Mask::default();
+        mask.hide_credentials(&Url::parse("https://access-key@host/").unwrap());
+        assert_eq!(mask.apply("access-key"), "[secret]");
+    }
 
     #[test]
     fn an_echoed_secret_is_masked_before_the_text_is_cut() {

@@ -11,9 +11,11 @@ mod encode;
 pub(crate) mod endpoint;
 mod mask;
 mod outbox;
+mod pending;
 mod request;
 mod retry;
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests;
 mod token;
 mod transport;
@@ -35,7 +37,7 @@ use self::{
     request::EncodedRequest,
     token::{Denial, HttpExchange},
     transport::{
-        Outcome,
+        Outcome, Transport,
         console::Console,
         file::LineFile,
         http::{Http, OwnHeaders},
@@ -124,7 +126,7 @@ pub(crate) struct Delivery {
 }
 
 enum Sink {
-    Outbox(Outbox),
+    Outbox(Box<Outbox>),
     Custom(Custom),
     /// Nothing is recorded; what comes nevertheless is counted.
     Nowhere(Settled),
@@ -132,6 +134,10 @@ enum Sink {
 
 impl Delivery {
     /// To be called on the pipeline thread. The error is safe to show.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "whoever makes a resource for this has no other use for it"
+    )]
     pub(crate) fn new(config: &Config, resource: Resource, exporter: Option<BoxedExporter>) -> Result<Self, String> {
         let encoder = Encoder::new(&resource);
         let sink = match &config.destination {
@@ -151,10 +157,8 @@ impl Delivery {
                 let http = Http::new(client, traces.clone(), own, config.protocol, config.compression);
                 Sink::Outbox(mention(&ignored, Outbox::new(Box::new(http), None)))
             }
-            Destination::Console => {
-                Sink::Outbox(Outbox::new(Box::new(Console::new(Box::new(std::io::stdout()))), None))
-            }
-            Destination::File(path) => Sink::Outbox(Outbox::new(Box::new(LineFile::open(path)?), None)),
+            Destination::Console => unattended(Console::new(Box::new(std::io::stdout()))),
+            Destination::File(path) => unattended(LineFile::open(path)?),
             Destination::Exporter => {
                 let exporter = exporter.ok_or("an exporter is the destination, and none was given")?;
                 Sink::Custom(Custom::new(exporter, &resource)?)
@@ -199,16 +203,16 @@ impl Delivery {
 
     pub(crate) fn pending_spans(&self) -> usize {
         match &self.sink {
-            Sink::Outbox(outbox) => outbox.pending_spans(),
-            Sink::Custom(custom) => custom.pending_spans(),
+            Sink::Outbox(outbox) => outbox.pending().spans(),
+            Sink::Custom(custom) => custom.pending().spans(),
             Sink::Nowhere(_) => 0,
         }
     }
 
     pub(crate) fn pending_bytes(&self) -> usize {
         match &self.sink {
-            Sink::Outbox(outbox) => outbox.pending_bytes(),
-            Sink::Custom(custom) => custom.pending_bytes(),
+            Sink::Outbox(outbox) => outbox.pending().bytes(),
+            Sink::Custom(custom) => custom.pending().bytes(),
             Sink::Nowhere(_) => 0,
         }
     }
@@ -277,13 +281,18 @@ impl Delivery {
     }
 }
 
+/// A local destination: nobody to authorize to.
+fn unattended(transport: impl Transport + 'static) -> Sink {
+    Sink::Outbox(Box::new(Outbox::new(Box::new(transport), None)))
+}
+
 /// A header that is silently left out would be looked for in the wrong place.
-fn mention(ignored: &[String], mut outbox: Outbox) -> Outbox {
+fn mention(ignored: &[String], mut outbox: Outbox) -> Box<Outbox> {
     if !ignored.is_empty() {
         outbox.note(format!(
             "these headers are set by agentops itself and were left out: {}",
             ignored.join(", ")
         ));
     }
-    outbox
+    Box::new(outbox)
 }

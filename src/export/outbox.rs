@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep_until};
 use super::{
     DropReason, Settled,
     auth::{Auth, Token},
+    pending::Pending,
     request::EncodedRequest,
     retry,
     transport::{Outcome, Transport},
@@ -51,8 +52,7 @@ pub(crate) struct Outbox {
     /// The destination asked to be left alone until then.
     hold: Option<Instant>,
     refusals: u32,
-    pending_spans: usize,
-    pending_bytes: usize,
+    pending: Pending,
     settled: Settled,
 }
 
@@ -66,8 +66,7 @@ impl Outbox {
             under_way: FuturesUnordered::new(),
             hold: None,
             refusals: 0,
-            pending_spans: 0,
-            pending_bytes: 0,
+            pending: Pending::default(),
             settled: Settled::default(),
         }
     }
@@ -78,20 +77,16 @@ impl Outbox {
     }
 
     pub(crate) fn push(&mut self, request: EncodedRequest) {
-        self.count(&request);
+        self.pending.add(request.spans(), request.bytes());
         self.ready.push_back(request);
     }
 
     pub(crate) fn is_idle(&self) -> bool {
-        self.pending_spans == 0 && self.settled.is_empty()
+        self.pending.spans() == 0 && self.settled.is_empty()
     }
 
-    pub(crate) fn pending_spans(&self) -> usize {
-        self.pending_spans
-    }
-
-    pub(crate) fn pending_bytes(&self) -> usize {
-        self.pending_bytes
+    pub(crate) fn pending(&self) -> &Pending {
+        &self.pending
     }
 
     pub(crate) fn transport(&self) -> &dyn Transport {
@@ -112,9 +107,7 @@ impl Outbox {
         self.ready.clear();
         self.retries.clear();
         self.under_way.clear();
-        self.settled.drop(reason, self.pending_spans);
-        self.pending_spans = 0;
-        self.pending_bytes = 0;
+        self.settled.drop(reason, self.pending.clear());
         std::mem::take(&mut self.settled)
     }
 
@@ -163,7 +156,12 @@ impl Outbox {
             return retry;
         }
         let waits_for_token = self.auth.as_ref().filter(|auth| !auth.has_token());
-        let token = waits_for_token.and_then(Auth::wake);
+        // While the destination is left alone, nothing would ask for a token: waking up for that would be in vain.
+        let token = if self.hold.is_none() {
+            waits_for_token.and_then(Auth::wake)
+        } else {
+            None
+        };
         let expiry = waits_for_token.and_then(|_| self.ready.iter().map(EncodedRequest::deadline).min());
         [retry, self.hold, token, expiry].into_iter().flatten().min()
     }
@@ -179,19 +177,25 @@ impl Outbox {
 
     /// Gives up what has waited for a token for too long.
     fn expire_unauthorized(&mut self, now: Instant) {
-        let Some(auth) = self.auth.as_ref().filter(|auth| !auth.has_token()) else {
+        let Self {
+            auth,
+            ready,
+            pending,
+            settled,
+            ..
+        } = self;
+        let Some(auth) = auth.as_ref().filter(|auth| !auth.has_token()) else {
             return;
         };
-        let reason = auth.drop_reason();
-        for request in std::mem::take(&mut self.ready) {
-            if request.deadline() > now {
-                self.ready.push_back(request);
-            } else {
+        ready.retain(|request| {
+            let in_time = request.deadline() > now;
+            if !in_time {
                 // Why there is no token was said when that was learned.
-                self.uncount(&request);
-                self.settled.drop(reason, request.spans());
+                pending.remove(request.spans(), request.bytes());
+                settled.drop(auth.drop_reason(), request.spans());
             }
-        }
+            in_time
+        });
     }
 
     fn launch(&mut self, now: Instant) {
@@ -290,33 +294,27 @@ impl Outbox {
         let Some((first, second)) = halves else {
             return self.refuse(request, DropReason::Refused, reason);
         };
-        self.uncount(request);
-        self.count(&first);
-        self.count(&second);
-        self.ready.push_front(second);
-        self.ready.push_front(first);
+        self.forget(request);
+        for half in [second, first] {
+            self.pending.add(half.spans(), half.bytes());
+            self.ready.push_front(half);
+        }
     }
 
     fn refuse(&mut self, request: &EncodedRequest, why: DropReason, reason: String) {
-        self.uncount(request);
+        self.forget(request);
         self.settled.drop(why, request.spans());
         self.settled.explain(reason);
     }
 
     fn done(&mut self, request: &EncodedRequest, rejected: usize) {
-        self.uncount(request);
+        self.forget(request);
         let rejected = rejected.min(request.spans());
         self.settled.exported += super::widen(request.spans() - rejected);
         self.settled.drop(DropReason::Refused, rejected);
     }
 
-    fn count(&mut self, request: &EncodedRequest) {
-        self.pending_spans += request.spans();
-        self.pending_bytes += request.bytes();
-    }
-
-    fn uncount(&mut self, request: &EncodedRequest) {
-        self.pending_spans = self.pending_spans.saturating_sub(request.spans());
-        self.pending_bytes = self.pending_bytes.saturating_sub(request.bytes());
+    fn forget(&mut self, request: &EncodedRequest) {
+        self.pending.remove(request.spans(), request.bytes());
     }
 }

@@ -54,9 +54,8 @@ impl HttpExchange {
 impl Exchange for HttpExchange {
     fn exchange(&self, key: &Secret) -> BoxFuture<'static, Result<Grant, Denial>> {
         let mut mask = Mask::default();
-        for secret in [Some(key.expose()), self.url.password()].into_iter().flatten() {
-            mask.hide(secret);
-        }
+        mask.hide(key.expose());
+        mask.hide_credentials(&self.url);
         let body = serde_json::json!({ "api_key": key.expose() }).to_string();
         let post = self
             .client

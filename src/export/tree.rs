@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 
 use opentelemetry_proto::tonic::{
     common::v1::any_value::Value,
-    trace::v1::{Span, status::StatusCode},
+    trace::v1::{Span, Status, status::StatusCode},
 };
 
 use crate::semconv::gen_ai;
@@ -103,7 +103,7 @@ impl<'a> Drawing<'a> {
         let indent = 2 * depth.min(MAX_INDENT);
         let mut parts = vec![format!("{:indent$}{}", "", printable(&span.name, usize::MAX))];
         let status = span.status.as_ref().filter(|_| self.style.status);
-        let code = status.map_or(StatusCode::Unset, |status| status.code());
+        let code = status.map_or(StatusCode::Unset, Status::code);
         let ok = (code == StatusCode::Ok).then(|| "ok".to_owned());
         let duration = self.style.durations.then(|| duration(span));
         let result: Vec<String> = ok.into_iter().chain(duration).collect();

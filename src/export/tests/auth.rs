@@ -140,7 +140,7 @@ async fn a_refused_key_is_said_once_and_its_spans_are_kept_and_then_counted() {
     delivery.submit(spans(2));
     ledger.run_for(&mut delivery, MINUTE).await;
     delivery.submit(spans(3));
-    ledger.run_for(&mut delivery, MINUTE * 3).await;
+    ledger.run_for(&mut delivery, MINUTE * 5 / 2).await;
     assert_eq!(delivery.pending_spans(), 5);
     assert_eq!(asked.lock().unwrap().len(), 1);
 
@@ -164,7 +164,7 @@ async fn another_key_releases_what_waits() {
     let (mut delivery, sent, asked) = authorized(|_| Outcome::Delivered, tokens);
     let mut ledger = Ledger::default();
     delivery.submit(spans(4));
-    ledger.run_for(&mut delivery, MINUTE * 4).await;
+    ledger.run_for(&mut delivery, MINUTE * 3).await;
     delivery.set_api_key(Secret::new("key-2"));
     ledger.run_for(&mut delivery, ANSWER_TIME * 3).await;
 
@@ -196,7 +196,7 @@ async fn another_key_takes_the_token_of_the_old_one_out_of_use() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_key_is_tried_again_after_a_while() {
+async fn a_refused_key_is_tried_again_before_what_waits_for_it_is_given_up() {
     let mut first = true;
     let tokens = move |_: Asked| {
         if std::mem::take(&mut first) {
@@ -206,15 +206,35 @@ async fn a_refused_key_is_tried_again_after_a_while() {
         }
     };
     let (mut delivery, _sent, asked) = authorized(|_| Outcome::Delivered, tokens);
-    let mut ledger = Ledger::default();
-    delivery.submit(spans(1));
-    ledger.run_for(&mut delivery, MINUTE).await;
-    delivery.submit(spans(2));
-    ledger.settle(&mut delivery).await;
-    ledger.balances(3, &delivery);
-    assert_eq!((ledger.exported, ledger.dropped(DropReason::Unauthorized)), (2, 1));
+    assert_eq!(deliver(&mut delivery, spans(2)).await.exported, 2);
     let asked = asked.lock().unwrap();
-    assert_eq!((asked[1].at - asked[0].at).as_secs(), 300);
+    assert_eq!((asked[1].at - asked[0].at).as_secs(), 240);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_destination_that_wants_to_be_left_alone_delays_a_new_token_without_a_busy_wait() {
+    let (mut refusals, mut held) = (0, false);
+    let script = move |sent: super::fake::Sent| {
+        if sent.names[0] == SLOW && !std::mem::replace(&mut held, true) {
+            Outcome::Retry {
+                after: Some(MINUTE),
+                reason: "slow down".to_owned(),
+            }
+        } else if sent.names[0] != SLOW && refusals < 2 {
+            refusals += 1;
+            unauthorized()
+        } else {
+            Outcome::Delivered
+        }
+    };
+    let (mut delivery, _sent, asked) = authorized(script, numbered_tokens());
+    delivery.submit(spans(1));
+    delivery.submit(vec![span(9, SLOW)]);
+    // Under a paused clock, time only passes while nothing is busy.
+    let mut ledger = Ledger::default();
+    ledger.settle(&mut delivery).await;
+    ledger.balances(2, &delivery);
+    assert_eq!((ledger.exported, asked.lock().unwrap().len()), (2, 3));
 }
 
 #[tokio::test(start_paused = true)]

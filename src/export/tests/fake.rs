@@ -83,7 +83,7 @@ fn assemble(script: impl FnMut(Sent) -> Outcome + Send + 'static, auth: Option<A
         log: Arc::clone(&log),
         script: Mutex::new(Box::new(script)),
     };
-    let sink = Sink::Outbox(Outbox::new(Box::new(transport), auth));
+    let sink = Sink::Outbox(Box::new(Outbox::new(Box::new(transport), auth)));
     (
         Delivery {
             encoder: Encoder::new(&resource()),
@@ -131,6 +131,7 @@ pub(super) fn authorized(
     (delivery, sent, log)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as scripts answer")]
 pub(super) fn grant(token: impl Into<String>) -> Result<Grant, Denial> {
     Ok(Grant {
         token: Secret::new(token),

@@ -341,11 +341,12 @@ async fn an_expired_token_is_replaced() {
 #[tokio::test]
 async fn nothing_a_server_repeats_to_us_shows_a_secret() {
     let echo = |seen: &Seen| {
-        let mut heard = format!("you sent {}", String::from_utf8_lossy(&seen.body));
-        for value in seen.headers.values() {
-            heard += &format!(", {}", value.to_str().unwrap());
-        }
-        heard
+        let headers: Vec<_> = seen.headers.values().map(|value| value.to_str().unwrap()).collect();
+        format!(
+            "you sent {} and {}",
+            headers.join(", "),
+            String::from_utf8_lossy(&seen.body)
+        )
     };
     let server = Server::start(move |seen| match &*seen.path {
         "/good" => Say::token("jwt-very-secret"),

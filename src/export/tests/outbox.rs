@@ -24,7 +24,7 @@ async fn an_overloaded_destination_is_tried_again_with_growing_distance() {
     assert_eq!(ledger.troubles[0], "overloaded");
     let sent = sent.lock().unwrap();
     for (attempts, middle) in sent.windows(2).zip([500, 1_000, 2_000]) {
-        let pause = (attempts[1].at - attempts[0].at - ANSWER_TIME).as_millis();
+        let pause = (attempts[1].at - (attempts[0].at + ANSWER_TIME)).as_millis();
         assert!(
             (middle * 79 / 100..=middle * 121 / 100).contains(&pause),
             "{pause} ms, expected about {middle}"

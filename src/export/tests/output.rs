@@ -14,11 +14,11 @@ use super::{config, ledger::deliver, resource, span, spans};
 use crate::{
     config::Destination,
     export::{
-        Delivery, DropReason, Sink,
+        Delivery, DropReason,
         encode::Encoder,
-        outbox::Outbox,
         transport::console::Console,
         tree::{Style, draw},
+        unattended,
     },
 };
 
@@ -136,10 +136,9 @@ impl Paper {
 }
 
 fn console(out: impl Write + Send + 'static) -> Delivery {
-    let sink = Sink::Outbox(Outbox::new(Box::new(Console::new(Box::new(out))), None));
     Delivery {
         encoder: Encoder::new(&resource()),
-        sink,
+        sink: unattended(Console::new(Box::new(out))),
     }
 }
 

@@ -56,7 +56,8 @@ impl Transport for Console {
                     .into_iter()
                     .flat_map(|resource| resource.scope_spans);
                 let spans = scopes.flat_map(|scope| scope.spans).collect();
-                match self.0.lock().unwrap_or_else(PoisonError::into_inner).take(spans) {
+                let printed = self.0.lock().unwrap_or_else(PoisonError::into_inner).take(spans);
+                match printed {
                     Ok(()) => Outcome::Delivered,
                     Err(error) => Outcome::Refused {
                         reason: format!("nothing can be printed: {error}"),
@@ -108,12 +109,11 @@ impl Printer {
 
     fn keep(&mut self, span: Span) {
         self.waiting += 1;
-        match self.open.get_mut(&span.trace_id) {
-            Some(spans) => spans.push(span),
-            None => {
-                self.order.push_back(span.trace_id.clone());
-                self.open.insert(span.trace_id.clone(), vec![span]);
-            }
+        if let Some(spans) = self.open.get_mut(&span.trace_id) {
+            spans.push(span);
+        } else {
+            self.order.push_back(span.trace_id.clone());
+            self.open.insert(span.trace_id.clone(), vec![span]);
         }
     }
 

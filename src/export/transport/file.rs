@@ -36,6 +36,18 @@ impl LineFile {
             target: Mutex::new(Target { file, torn: false }),
         })
     }
+
+    fn append(&self, line: Vec<u8>) -> Outcome {
+        let written = self.target.lock().unwrap_or_else(PoisonError::into_inner).append(line);
+        match written {
+            Ok(()) => Outcome::Delivered,
+            // A full disk may have room again.
+            Err(error) => Outcome::Retry {
+                after: None,
+                reason: format!("{} cannot be written: {error}", self.path.display()),
+            },
+        }
+    }
 }
 
 impl<W: Write> Target<W> {
@@ -56,15 +68,9 @@ impl Transport for LineFile {
     fn send(&self, request: &EncodedRequest, _token: Option<&Token>) -> BoxFuture<'static, Outcome> {
         let outcome = match encode::to_json(request) {
             Err(reason) => Outcome::Refused { reason },
+            // A check: the file could be opened, which is all there is to know.
             Ok(_) if request.spans() == 0 => Outcome::Delivered,
-            Ok(line) => match self.target.lock().unwrap_or_else(PoisonError::into_inner).append(line) {
-                Ok(()) => Outcome::Delivered,
-                // A full disk may have room again.
-                Err(error) => Outcome::Retry {
-                    after: None,
-                    reason: format!("{} cannot be written: {error}", self.path.display()),
-                },
-            },
+            Ok(line) => self.append(line),
         };
         std::future::ready(outcome).boxed()
     }

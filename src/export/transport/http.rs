@@ -100,12 +100,7 @@ impl Http {
             ..
         } = own;
         headers.insert(USER_AGENT, HeaderValue::from_static(client::USER_AGENT));
-        for credential in [Some(traces.username()), traces.password(), traces.query()]
-            .into_iter()
-            .flatten()
-        {
-            mask.hide(credential);
-        }
+        mask.hide_credentials(&traces);
         Self {
             client,
             traces,
@@ -179,7 +174,7 @@ fn judge(answer: &Answer, traces: &Url, protocol: Protocol, spans: usize, mask: 
     }
     if status.is_redirection() {
         return Outcome::Refused {
-            reason: describe_redirect(answer, traces),
+            reason: describe_redirect(answer, traces, mask),
         };
     }
     let reason = format!("{} answered {}", Shown(traces), answer.describe(mask));
@@ -232,10 +227,10 @@ fn read_partial_json(body: &[u8]) -> (i64, String) {
     (rejected, message.to_owned())
 }
 
-fn describe_redirect(answer: &Answer, traces: &Url) -> String {
+fn describe_redirect(answer: &Answer, traces: &Url, mask: &Mask) -> String {
     let to = match answer.location(traces) {
-        Some(to) if endpoint::same_origin(&to, traces) => format!("{}", Shown(&to)),
-        Some(to) => format!("{}, another origin", Shown(&to)),
+        Some(to) if endpoint::same_origin(&to, traces) => mask.apply(&Shown(&to).to_string()),
+        Some(to) => mask.apply(&format!("{}, another origin", Shown(&to))),
         None => "nowhere".to_owned(),
     };
     format!(
