@@ -26,7 +26,10 @@ impl ShutdownGuard {
     ///
     /// # Errors
     /// Not everything was delivered in time, or spans were lost.
-    #[expect(clippy::needless_pass_by_value, reason = "an end state is given away; callers write it in place")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "an end state is given away; callers write it in place"
+    )]
     pub fn end(mut self, state: EndState) -> Result<(), ExportError> {
         self.done = true;
         self.handle.end_auto_session(&state);
@@ -47,7 +50,11 @@ impl Drop for ShutdownGuard {
         if self.done {
             return;
         }
-        let state = if std::thread::panicking() { EndState::Fail } else { EndState::Shutdown };
+        let state = if std::thread::panicking() {
+            EndState::Fail
+        } else {
+            EndState::Shutdown
+        };
         self.handle.end_auto_session(&state);
         if let Err(reason) = self.handle.shutdown(self.handle.shutdown_timeout())
             && !reason.is_closed()

@@ -62,14 +62,22 @@ struct Inner {
 
 impl fmt::Debug for AgentOps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AgentOps").field("config", &self.inner.config).finish_non_exhaustive()
+        f.debug_struct("AgentOps")
+            .field("config", &self.inner.config)
+            .finish_non_exhaustive()
     }
 }
 
 impl AgentOps {
     /// Resolves the configuration and starts the pipeline thread.
     pub(crate) fn new(parts: BuilderParts) -> Result<Self, InitError> {
-        let BuilderParts { settings, exporter, lookup, ids, clock } = parts;
+        let BuilderParts {
+            settings,
+            exporter,
+            lookup,
+            ids,
+            clock,
+        } = parts;
         let (config, notices) = settings.resolve(&*lookup)?;
         let config = Arc::new(config);
         if let Destination::File(path) = &config.destination {
@@ -81,7 +89,13 @@ impl AgentOps {
         let gauge = Arc::clone(&queue.gauge);
         let ids = ids.unwrap_or(IdSource::Random);
         let clock = clock.unwrap_or(Clock::System);
-        let recorder = Arc::new(Recorder::new(&config, ids, clock, Box::new(queue), otel::context::current));
+        let recorder = Arc::new(Recorder::new(
+            &config,
+            ids,
+            clock,
+            Box::new(queue),
+            otel::context::current,
+        ));
         let pipeline = if config.destination.is_inert() {
             None
         } else {
@@ -162,7 +176,9 @@ impl AgentOps {
     /// # Errors
     /// The key was refused, the destination could not be reached, or the time was over.
     pub fn check(&self, timeout: Duration) -> Result<Project, ExportError> {
-        let Some(pipeline) = &self.inner.pipeline else { return Err(ExportError::new(ExportErrorKind::Inert)) };
+        let Some(pipeline) = &self.inner.pipeline else {
+            return Err(ExportError::new(ExportErrorKind::Inert));
+        };
         let deadline = Instant::now() + timeout;
         wait(timeout, |reply| pipeline.send(Command::Check { deadline, reply }))
     }
@@ -173,7 +189,9 @@ impl AgentOps {
     /// The time was over first, or spans were lost.
     pub fn force_flush(&self, timeout: Duration) -> Result<(), ExportError> {
         self.tell_notices();
-        let Some(pipeline) = &self.inner.pipeline else { return Ok(()) };
+        let Some(pipeline) = &self.inner.pipeline else {
+            return Ok(());
+        };
         let deadline = Instant::now() + timeout;
         wait(timeout, |reply| pipeline.send(Command::Flush { deadline, reply }))
     }
@@ -183,7 +201,9 @@ impl AgentOps {
     /// # Errors
     /// The time was over first, or spans were lost.
     pub async fn flush(&self, timeout: Duration) -> Result<(), ExportError> {
-        let Some(pipeline) = &self.inner.pipeline else { return Ok(()) };
+        let Some(pipeline) = &self.inner.pipeline else {
+            return Ok(());
+        };
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let deadline = Instant::now() + timeout;
         let reply = Box::new(move |result| {
@@ -191,7 +211,9 @@ impl AgentOps {
             let _unheard: Result<(), _> = sender.send(result);
         });
         pipeline.send(Command::Flush { deadline, reply });
-        receiver.await.unwrap_or_else(|_| Err(ExportError::new(ExportErrorKind::Closed)))
+        receiver
+            .await
+            .unwrap_or_else(|_| Err(ExportError::new(ExportErrorKind::Closed)))
     }
 
     /// Ends the auto-session, delivers what is left within `timeout`, and stops. What ends later is counted as
@@ -205,7 +227,9 @@ impl AgentOps {
         }
         self.tell_notices();
         self.end_auto_session(&EndState::Shutdown);
-        let Some(pipeline) = &self.inner.pipeline else { return Ok(()) };
+        let Some(pipeline) = &self.inner.pipeline else {
+            return Ok(());
+        };
         self.warn_of_silence();
         let deadline = Instant::now() + timeout;
         wait(timeout, |reply| pipeline.send(Command::Shutdown { deadline, reply }))
@@ -213,7 +237,9 @@ impl AgentOps {
 
     /// Records or stops recording spans that begin from now on. Without a destination nothing is recorded either way.
     pub fn set_enabled(&self, enabled: bool) {
-        self.inner.recorder.set_enabled(enabled && self.inner.pipeline.is_some());
+        self.inner
+            .recorder
+            .set_enabled(enabled && self.inner.pipeline.is_some());
     }
 
     /// Uses another API key from now on; what waits goes out with it.
@@ -281,7 +307,11 @@ impl AgentOps {
     /// Says what the configuration wants said, once a subscriber is there to hear it.
     pub(crate) fn tell_notices(&self) {
         let heard = dispatcher::get_default(|dispatch| !dispatch.is::<NoSubscriber>());
-        let notices = if heard { self.inner.notices.lock().ok().and_then(|mut notices| notices.take()) } else { None };
+        let notices = if heard {
+            self.inner.notices.lock().ok().and_then(|mut notices| notices.take())
+        } else {
+            None
+        };
         if let Some(notices) = notices {
             notices.tell();
         }
@@ -309,5 +339,7 @@ fn wait<T: Send + 'static>(timeout: Duration, send: impl FnOnce(Reply<T>)) -> Re
         let _unheard: Result<(), _> = sender.try_send(result);
     }));
     let timed_out = || Err(ExportError::new(ExportErrorKind::TimedOut { pending: 0 }));
-    receiver.recv_timeout(timeout.saturating_add(MARGIN)).unwrap_or_else(|_| timed_out())
+    receiver
+        .recv_timeout(timeout.saturating_add(MARGIN))
+        .unwrap_or_else(|_| timed_out())
 }

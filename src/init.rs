@@ -3,7 +3,12 @@
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
-use crate::{builder::{Builder, builder}, error::InitError, guard::ShutdownGuard, handle::AgentOps};
+use crate::{
+    builder::{Builder, builder},
+    error::InitError,
+    guard::ShutdownGuard,
+    handle::AgentOps,
+};
 
 /// What `try_init` prints unless `RUST_LOG` says otherwise.
 const DEFAULT_FILTER: &str = "warn,agentops=info";
@@ -47,7 +52,9 @@ impl Builder {
             .with_default_directive(LevelFilter::ERROR.into())
             .parse_lossy(directives.as_deref().unwrap_or(DEFAULT_FILTER));
         let handle = AgentOps::new(parts)?;
-        let printing = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(filter);
+        let printing = tracing_subscriber::fmt::layer()
+            .with_writer(std::io::stderr)
+            .with_filter(filter);
         let subscriber = tracing_subscriber::registry().with(printing).with(handle.layer());
         subscriber.try_init().map_err(|_taken| InitError::subscriber_set())?;
         handle.install_handlers()?;

@@ -15,15 +15,13 @@ mod error;
 #[cfg(feature = "export")]
 mod export;
 #[cfg(feature = "export")]
-mod hierarchy;
-#[cfg(feature = "export")]
 mod guard;
 #[cfg(feature = "export")]
 mod handle;
 #[cfg(feature = "export")]
-mod init;
+mod hierarchy;
 #[cfg(feature = "export")]
-mod session;
+mod init;
 mod json;
 mod kind;
 #[cfg(feature = "export")]
@@ -42,6 +40,8 @@ mod record;
 mod resource;
 #[cfg(feature = "export")]
 mod semconv;
+#[cfg(feature = "export")]
+mod session;
 mod span_ext;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -52,6 +52,8 @@ pub use builder::{Builder, builder};
 #[cfg(feature = "export")]
 pub use config::{Compression, Content, EndState, Export, HostName, HostTrace, Protocol, Redactor, Semconv};
 #[cfg(feature = "export")]
+pub use error::{AlreadyObserved, ExportError, InitError};
+#[cfg(feature = "export")]
 pub use export::{DropReason, Project};
 #[cfg(feature = "export")]
 pub use guard::ShutdownGuard;
@@ -59,15 +61,13 @@ pub use guard::ShutdownGuard;
 pub use handle::AgentOps;
 #[cfg(feature = "export")]
 pub use init::init;
+pub use json::json;
+pub use kind::{EntityKind, UnknownKind};
 #[cfg(feature = "export")]
 pub use pipeline::{Dropped, ExportStats};
 #[cfg(feature = "export")]
 pub use policy::redact::CredentialRedactor;
 #[cfg(feature = "export")]
 pub use session::{Remote, Session, SessionBuilder};
-#[cfg(feature = "export")]
-pub use error::{AlreadyObserved, ExportError, InitError};
-pub use json::json;
-pub use kind::{EntityKind, UnknownKind};
 pub use span_ext::AgentOpsSpanExt;
 pub use usage::Usage;

@@ -13,10 +13,7 @@ use std::{
 use opentelemetry::propagation::Extractor;
 use serde::Serialize;
 use tracing::{Instrument as _, Span, dispatcher, span::Id};
-use tracing_subscriber::{
-    Registry,
-    registry::LookupSpan,
-};
+use tracing_subscriber::{Registry, registry::LookupSpan};
 
 use crate::{
     config::EndState,
@@ -54,13 +51,20 @@ pub struct SessionBuilder {
 
 impl fmt::Debug for SessionBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionBuilder").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("SessionBuilder")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
 impl SessionBuilder {
     pub(crate) fn new(handle: AgentOps, name: String) -> Self {
-        Self { handle, name, facts: TraceFacts::default(), remote: None }
+        Self {
+            handle,
+            name,
+            facts: TraceFacts::default(),
+            remote: None,
+        }
     }
 
     /// List tags, after the handle's.
@@ -97,7 +101,12 @@ impl SessionBuilder {
 
     /// Starts the session. It is the root of a trace of its own; a span that encloses it is linked.
     pub fn start(self) -> Session {
-        let Self { handle, name, facts, remote } = self;
+        let Self {
+            handle,
+            name,
+            facts,
+            remote,
+        } = self;
         let recorder = Arc::clone(handle.recorder());
         let enclosing = enclosing(&recorder);
         let span = tracing::info_span!(
@@ -117,10 +126,17 @@ impl SessionBuilder {
         let (lineage, own) = match in_registry {
             Some(lineage) => (lineage, None),
             None => {
-                let mut lineage = recorder.root_lineage(TraceRoot::Explicit, enclosing.as_ref().map(|(_, above)| above));
+                let mut lineage =
+                    recorder.root_lineage(TraceRoot::Explicit, enclosing.as_ref().map(|(_, above)| above));
                 adjust(&recorder, &mut lineage, remote, &facts);
                 let below = enclosing.map(|(id, _)| id);
-                (lineage, Some(Own { record: Mutex::new(begin(&recorder, &name)), below }))
+                (
+                    lineage,
+                    Some(Own {
+                        record: Mutex::new(begin(&recorder, &name)),
+                        below,
+                    }),
+                )
             }
         };
         let own = own.filter(|_| recorder.is_enabled());
@@ -130,7 +146,13 @@ impl SessionBuilder {
                 recorder.opened(0);
             }
         }
-        let session = Session { handle, span, lineage, own, ended: AtomicBool::new(false) };
+        let session = Session {
+            handle,
+            span,
+            lineage,
+            own,
+            ended: AtomicBool::new(false),
+        };
         if session.handle.logs_replay() && recorder.is_enabled() {
             let url = session.replay_url();
             tracing::info!(target: "agentops", %url, "session started; replay");
@@ -163,7 +185,11 @@ fn enclosing(recorder: &Recorder) -> Option<(Id, Parent)> {
         let registry = dispatch.downcast_ref::<Registry>()?;
         let current = dispatch.current_span();
         registry.span(current.id()?)?.scope().find_map(|span| {
-            let parent = span.extensions().get::<Recorded>()?.slot(recorder.instance)?.as_parent();
+            let parent = span
+                .extensions()
+                .get::<Recorded>()?
+                .slot(recorder.instance)?
+                .as_parent();
             Some((span.id(), parent))
         })
     })
@@ -202,7 +228,9 @@ struct Own {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("trace_id", &self.lineage.trace.id).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("trace_id", &self.lineage.trace.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -281,7 +309,10 @@ impl Session {
     }
 
     /// Ends the session now; only the first end counts. Spans that begin later still belong to its trace.
-    #[expect(clippy::needless_pass_by_value, reason = "an end state is given away; callers write it in place")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "an end state is given away; callers write it in place"
+    )]
     pub fn end(&self, state: EndState) {
         self.finish(&state, None);
     }
@@ -298,9 +329,13 @@ impl Session {
         let recorder = self.handle.recorder();
         let cap = recorder.value_cap;
         let tell = |record: &mut SpanRecord| {
-            record.fields.set(field::END_STATE, Say::Text(state.as_str(), Origin::Str), cap);
+            record
+                .fields
+                .set(field::END_STATE, Say::Text(state.as_str(), Origin::Str), cap);
             if let Some(reason) = &reason {
-                record.fields.set(field::END_REASON, Say::Text(reason, Origin::Str), cap);
+                record
+                    .fields
+                    .set(field::END_REASON, Say::Text(reason, Origin::Str), cap);
             }
         };
         let Some(own) = &self.own else {

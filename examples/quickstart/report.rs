@@ -36,7 +36,10 @@ pub(crate) fn show_and_check(collector: &Collector, scripted: Option<&ScriptedMo
             &format!("2 llm calls of {}, not {}", agent.name, below("llm")),
         )?;
         expect(below("tool") >= 1, &format!("a tool of {}", agent.name))?;
-        expect(agent.status.code == StatusCode::Ok, &format!("status Ok of {}", agent.name))?;
+        expect(
+            agent.status.code == StatusCode::Ok,
+            &format!("status Ok of {}", agent.name),
+        )?;
     }
     let Some(scripted) = scripted else { return Ok(()) };
     let calls = of_kind("llm");
@@ -70,9 +73,15 @@ fn show(spans: &[Span], span: &Span, depth: usize) {
         .map(|(prompt, completion)| format!(", {prompt}+{completion} tokens"))
         .unwrap_or_default();
     let (name, kind, status) = (&span.name, span.kind().unwrap_or("-"), span.status.code);
-    println!("{:indent$}{name} ({kind}): {millis:.1} ms{tokens}, {status:?}", "", indent = 2 * depth);
-    let mut children: Vec<_> =
-        spans.iter().filter(|child| child.parent_span_id.as_ref() == Some(&span.span_id)).collect();
+    println!(
+        "{:indent$}{name} ({kind}): {millis:.1} ms{tokens}, {status:?}",
+        "",
+        indent = 2 * depth
+    );
+    let mut children: Vec<_> = spans
+        .iter()
+        .filter(|child| child.parent_span_id.as_ref() == Some(&span.span_id))
+        .collect();
     children.sort_by_key(|child| child.start_unix_nanos);
     for child in children {
         show(spans, child, depth + 1);
@@ -88,6 +97,8 @@ fn expect(there: bool, what: &str) -> Result<(), Box<dyn Error>> {
 }
 
 fn is_below(spans: &[Span], span: &Span, above: &Span) -> bool {
-    let parent = spans.iter().find(|other| Some(&other.span_id) == span.parent_span_id.as_ref());
+    let parent = spans
+        .iter()
+        .find(|other| Some(&other.span_id) == span.parent_span_id.as_ref());
     parent.is_some_and(|parent| parent.span_id == above.span_id || is_below(spans, parent, above))
 }

@@ -37,7 +37,11 @@ fn arguments_are_the_input_and_the_returned_value_the_output() {
     for key in ["agentops.tool.output", "agentops.entity.output", "tool.result"] {
         assert_eq!(text(tool, key), "7", "{key}");
     }
-    assert_eq!(tool.attribute("query"), Some(&"rust".into()), "primitives can be searched");
+    assert_eq!(
+        tool.attribute("query"),
+        Some(&"rust".into()),
+        "primitives can be searched"
+    );
     assert_eq!(tool.attribute("limit"), Some(&5_i64.into()));
     assert_eq!(tool.attribute("place"), None, "Debug-formatted arguments cannot");
     assert_eq!(text(tool, "search.index"), "docs");
@@ -58,7 +62,10 @@ fn an_error_is_one_exception_and_the_status() {
     assert_eq!(text(task, "error.message"), "Something went wrong");
     let names: Vec<_> = task.events.iter().map(|event| event.name.as_str()).collect();
     assert_eq!(names, ["exception"]);
-    assert_eq!(task.events[0].attribute("exception.message"), Some(&"Something went wrong".into()));
+    assert_eq!(
+        task.events[0].attribute("exception.message"),
+        Some(&"Something went wrong".into())
+    );
 }
 
 #[test]
@@ -103,7 +110,10 @@ fn a_typed_error_tells_its_type_and_its_causes() {
     assert_eq!(text(tool, "tool.status"), "failed");
     let exception = &tool.events[0];
     assert_eq!(exception.attribute("exception.type"), Some(&"Refused".into()));
-    assert_eq!(exception.attribute("exception.stacktrace"), Some(&"caused by: invalid digit found in string".into()));
+    assert_eq!(
+        exception.attribute("exception.stacktrace"),
+        Some(&"caused by: invalid digit found in string".into())
+    );
 }
 
 #[test]
@@ -112,11 +122,19 @@ fn explicit_input_and_output_are_sent_as_given() {
         let given = serde_json::json!({ "city": "Paris" });
         let span = info_span!("a", agentops.kind = "operation", agentops.input = %agentops::json(&given), unsaid = 1);
         span.record_output(&["x"]);
-        let plain = info_span!("b", agentops.kind = "operation", agentops.input = "just text", agentops.output = "done");
+        let plain = info_span!(
+            "b",
+            agentops.kind = "operation",
+            agentops.input = "just text",
+            agentops.output = "done"
+        );
         drop((span, plain));
     });
     let a = named(&spans, "a.operation");
-    assert_eq!(json(text(a, "agentops.operation.input")), serde_json::json!({ "city": "Paris" }));
+    assert_eq!(
+        json(text(a, "agentops.operation.input")),
+        serde_json::json!({ "city": "Paris" })
+    );
     assert_eq!(json(text(a, "agentops.entity.output")), serde_json::json!(["x"]));
     let b = named(&spans, "b.operation");
     assert_eq!(text(b, "agentops.operation.input"), "just text");
@@ -170,7 +188,10 @@ fn events_inside_a_span_become_its_events_and_an_error_its_status() {
     let names: Vec<_> = work.events.iter().map(|event| event.name.as_str()).collect();
     assert_eq!(names, ["started", "the disk is full"]);
     assert_eq!(work.events[0].attribute("step"), Some(&1_i64.into()));
-    assert_eq!((work.status.code, work.status.message.as_str()), (StatusCode::Error, "the disk is full"));
+    assert_eq!(
+        (work.status.code, work.status.message.as_str()),
+        (StatusCode::Error, "the disk is full")
+    );
 }
 
 #[test]
@@ -187,7 +208,10 @@ fn a_late_record_changes_kind_name_and_attributes_but_not_the_tree() {
         span.record("gen_ai.operation.name", "invoke_agent");
         span.record("agentops.name", "late");
     });
-    assert_eq!(agentops::testing::draw(&spans), "default.session\n  late.agent\n    child.tool\n");
+    assert_eq!(
+        agentops::testing::draw(&spans),
+        "default.session\n  late.agent\n    child.tool\n"
+    );
 }
 
 #[test]
@@ -214,7 +238,10 @@ fn an_undeclared_attribute_can_be_said_all_the_same() {
         assert_eq!(call.attribute(key), Some(&tokens.into()), "{key}");
     }
     assert_eq!(call.events[0].name, "gen_ai.evaluation.result");
-    assert_eq!(call.events[0].attribute("gen_ai.evaluation.score.label"), Some(&"good".into()));
+    assert_eq!(
+        call.events[0].attribute("gen_ai.evaluation.score.label"),
+        Some(&"good".into())
+    );
 }
 
 #[test]
@@ -232,7 +259,12 @@ fn ids_are_told_where_a_span_is_recorded() {
 
 #[test]
 fn a_span_left_by_a_panic_is_an_error_and_its_healthy_neighbours_are_not() {
-    agentops::builder().with_env(|_| None).build().unwrap().install_handlers().unwrap();
+    agentops::builder()
+        .with_env(|_| None)
+        .build()
+        .unwrap()
+        .install_handlers()
+        .unwrap();
     let spans = arrived(|_| {
         let _agent = info_span!("agent", agentops.kind = "agent").entered();
         let caught = panic::catch_unwind(|| {
@@ -245,7 +277,11 @@ fn a_span_left_by_a_panic_is_an_error_and_its_healthy_neighbours_are_not() {
     assert_eq!(tool.status.message, "panic: the tool broke");
     assert_eq!(tool.events.len(), 1);
     assert_eq!(tool.events[0].attribute("exception.type"), Some(&"panic".into()));
-    let place = tool.events[0].attribute("exception.stacktrace").unwrap().as_str().unwrap();
+    let place = tool.events[0]
+        .attribute("exception.stacktrace")
+        .unwrap()
+        .as_str()
+        .unwrap();
     assert!(place.contains("capture.rs"), "{place}");
     assert_eq!(named(&spans, "agent.agent").status.code, StatusCode::Ok);
 }
@@ -258,6 +294,9 @@ fn a_value_over_the_limit_is_cut_and_marked() {
         |_| drop(info_span!("a", agentops.kind = "tool", t.long = long.as_str())),
     );
     let kept = text(named(&spans, "a.tool"), "t.long");
-    assert!(kept.starts_with(&"é".repeat(50)) && kept.chars().count() <= 120, "{kept}");
+    assert!(
+        kept.starts_with(&"é".repeat(50)) && kept.chars().count() <= 120,
+        "{kept}"
+    );
     assert!(!kept.ends_with('é'), "it is marked");
 }

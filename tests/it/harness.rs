@@ -31,11 +31,22 @@ pub(crate) fn arrived(program: impl FnOnce(&AgentOps)) -> Vec<Span> {
 pub(crate) fn arrived_with(settings: impl FnOnce(Builder) -> Builder, program: impl FnOnce(&AgentOps)) -> Vec<Span> {
     let collector = Collector::start();
     let agentops = settings(to(&collector)).build().unwrap();
-    with_default(tracing_subscriber::registry().with(agentops.layer()), || program(&agentops));
+    with_default(tracing_subscriber::registry().with(agentops.layer()), || {
+        program(&agentops)
+    });
     agentops.shutdown(DEADLINE).unwrap();
     let stats = agentops.stats();
     assert_eq!(stats.recorded, stats.exported + stats.dropped.total(), "{stats:?}");
-    assert_eq!((stats.open_spans, stats.open_bytes, stats.queued_spans, stats.queued_bytes), (0, 0, 0, 0), "{stats:?}");
+    assert_eq!(
+        (
+            stats.open_spans,
+            stats.open_bytes,
+            stats.queued_spans,
+            stats.queued_bytes
+        ),
+        (0, 0, 0, 0),
+        "{stats:?}"
+    );
     collector.spans()
 }
 
@@ -53,7 +64,10 @@ pub(crate) fn named<'a>(spans: &'a [Span], name: &str) -> &'a Span {
     let mut found = spans.iter().filter(|span| span.name == name);
     match (found.next(), found.next()) {
         (Some(span), None) => span,
-        (None, _) => panic!("no span {name:?} among {:?}", spans.iter().map(|span| &span.name).collect::<Vec<_>>()),
+        (None, _) => panic!(
+            "no span {name:?} among {:?}",
+            spans.iter().map(|span| &span.name).collect::<Vec<_>>()
+        ),
         _ => panic!("several spans {name:?}"),
     }
 }

@@ -10,7 +10,12 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use crate::harness::{DEADLINE, arrived, arrived_with, named, text, to, tree, tree_with};
 
 fn llm_call(model: &str) {
-    let _call = info_span!("completion", gen_ai.operation.name = "chat", gen_ai.request.model = model).entered();
+    let _call = info_span!(
+        "completion",
+        gen_ai.operation.name = "chat",
+        gen_ai.request.model = model
+    )
+    .entered();
 }
 
 #[instrument(fields(agentops.kind = "tool"))]
@@ -64,9 +69,15 @@ fn five_levels_of_operations_nest() {
         }
     }
     let spans = arrived(|_| level(5));
-    let mut span = spans.iter().find(|span| span.attribute("depth") == Some(&1_i64.into())).unwrap();
+    let mut span = spans
+        .iter()
+        .find(|span| span.attribute("depth") == Some(&1_i64.into()))
+        .unwrap();
     for depth in 2..=5_i64 {
-        span = spans.iter().find(|other| Some(&other.span_id) == span.parent_span_id.as_ref()).unwrap();
+        span = spans
+            .iter()
+            .find(|other| Some(&other.span_id) == span.parent_span_id.as_ref())
+            .unwrap();
         assert_eq!(span.attribute("depth"), Some(&depth.into()));
     }
 }
@@ -88,14 +99,20 @@ fn unrelated_spans_that_another_layer_sees_collapse_too() {
     let collector = testing::Collector::start();
     let agentops = to(&collector).build().unwrap();
     let printing = tracing_subscriber::fmt::layer().with_writer(std::io::sink);
-    with_default(tracing_subscriber::registry().with(printing).with(agentops.layer()), || {
-        let _agent = info_span!("planner", agentops.kind = "agent").entered();
-        let _a = info_span!("a").entered();
-        web_search("x");
-        let _explicit = info_span!(parent: &Span::current(), "b", agentops.kind = "task").entered();
-    });
+    with_default(
+        tracing_subscriber::registry().with(printing).with(agentops.layer()),
+        || {
+            let _agent = info_span!("planner", agentops.kind = "agent").entered();
+            let _a = info_span!("a").entered();
+            web_search("x");
+            let _explicit = info_span!(parent: &Span::current(), "b", agentops.kind = "task").entered();
+        },
+    );
     agentops.shutdown(DEADLINE).unwrap();
-    assert_eq!(collector.tree(), "default.session\n  planner.agent\n    web_search.tool\n    b.task\n");
+    assert_eq!(
+        collector.tree(),
+        "default.session\n  planner.agent\n    web_search.tool\n    b.task\n"
+    );
 }
 
 #[test]
@@ -115,12 +132,15 @@ fn spans_below_one_unrelated_request_share_a_session_named_after_it() {
     let collector = testing::Collector::start();
     let agentops = to(&collector).with_auto_start_session(false).build().unwrap();
     let printing = tracing_subscriber::fmt::layer().with_writer(std::io::sink);
-    with_default(tracing_subscriber::registry().with(printing).with(agentops.layer()), || {
-        let _request = info_span!("POST /chat").entered();
-        let _inner = info_span!("handler").entered();
-        assistant();
-        web_search("x");
-    });
+    with_default(
+        tracing_subscriber::registry().with(printing).with(agentops.layer()),
+        || {
+            let _request = info_span!("POST /chat").entered();
+            let _inner = info_span!("handler").entered();
+            assistant();
+            web_search("x");
+        },
+    );
     agentops.shutdown(DEADLINE).unwrap();
     assert_eq!(
         collector.tree(),
@@ -137,11 +157,17 @@ fn an_explicit_session_is_a_root_and_links_to_what_encloses_it() {
         session.in_scope(|| web_search("x"));
         session.end(EndState::Success);
     });
-    assert_eq!(testing::draw(&spans), "default.session\n  planner.agent\n\ninner.session\n  web_search.tool\n");
+    assert_eq!(
+        testing::draw(&spans),
+        "default.session\n  planner.agent\n\ninner.session\n  web_search.tool\n"
+    );
     let (agent, inner) = (named(&spans, "planner.agent"), named(&spans, "inner.session"));
     assert_ne!(agent.trace_id, inner.trace_id);
     assert_eq!(inner.links.len(), 1);
-    assert_eq!((&inner.links[0].trace_id, &inner.links[0].span_id), (&agent.trace_id, &agent.span_id));
+    assert_eq!(
+        (&inner.links[0].trace_id, &inner.links[0].span_id),
+        (&agent.trace_id, &agent.span_id)
+    );
 }
 
 #[test]
@@ -156,16 +182,32 @@ fn the_nearest_agent_is_named_on_what_works_for_it() {
     });
     assert_eq!(text(named(&spans, "chat gpt-4o"), "agent.name"), "assistant");
     assert_eq!(named(&spans, "chat loose").attribute("agent.name"), None);
-    assert_eq!(named(&spans, "check.guardrail").attribute("agent.name"), None, "the dashboard would paint it as an agent");
-    let deep = spans.iter().find(|span| span.attribute("query") == Some(&"deep".into())).unwrap();
+    assert_eq!(
+        named(&spans, "check.guardrail").attribute("agent.name"),
+        None,
+        "the dashboard would paint it as an agent"
+    );
+    let deep = spans
+        .iter()
+        .find(|span| span.attribute("query") == Some(&"deep".into()))
+        .unwrap();
     assert_eq!(text(deep, "agent.name"), "inner");
 }
 
 #[test]
 fn a_tool_that_follows_from_a_call_works_for_the_agent_of_that_call() {
     let spans = arrived(|_| {
-        let chat = info_span!("chat", gen_ai.operation.name = "chat", gen_ai.request.model = "m", gen_ai.agent.name = "bob");
-        let tool = info_span!("execute_tool", gen_ai.operation.name = "execute_tool", gen_ai.tool.name = "add");
+        let chat = info_span!(
+            "chat",
+            gen_ai.operation.name = "chat",
+            gen_ai.request.model = "m",
+            gen_ai.agent.name = "bob"
+        );
+        let tool = info_span!(
+            "execute_tool",
+            gen_ai.operation.name = "execute_tool",
+            gen_ai.tool.name = "add"
+        );
         tool.follows_from(&chat);
     });
     assert_eq!(text(named(&spans, "add.tool"), "agent.name"), "bob");

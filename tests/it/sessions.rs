@@ -11,19 +11,37 @@ fn tool() {}
 fn ended(end: impl FnOnce(&agentops::AgentOps)) -> (StatusCode, String, Option<String>) {
     let spans = arrived(end);
     let session = spans.iter().find(|span| span.kind() == Some("session")).unwrap();
-    let state = session.attribute("agentops.session.end_state").and_then(|value| value.as_str());
-    (session.status.code, session.status.message.clone(), state.map(str::to_owned))
+    let state = session
+        .attribute("agentops.session.end_state")
+        .and_then(|value| value.as_str());
+    (
+        session.status.code,
+        session.status.message.clone(),
+        state.map(str::to_owned),
+    )
 }
 
 #[test]
 fn each_end_state_has_its_status() {
     let by_hand = |state: EndState| ended(|agentops| agentops.session("s").start().end(state.clone()));
     let some = |text: &str| Some(text.to_owned());
-    assert_eq!(by_hand(EndState::Success), (StatusCode::Ok, String::new(), some("Success")));
-    assert_eq!(by_hand(EndState::Shutdown), (StatusCode::Ok, String::new(), some("Shutdown")));
+    assert_eq!(
+        by_hand(EndState::Success),
+        (StatusCode::Ok, String::new(), some("Success"))
+    );
+    assert_eq!(
+        by_hand(EndState::Shutdown),
+        (StatusCode::Ok, String::new(), some("Shutdown"))
+    );
     assert_eq!(by_hand(EndState::Fail).0, StatusCode::Error);
-    assert_eq!(by_hand(EndState::Indeterminate), (StatusCode::Unset, String::new(), some("Indeterminate")));
-    assert_eq!(by_hand(EndState::from("paused")), (StatusCode::Unset, String::new(), some("paused")));
+    assert_eq!(
+        by_hand(EndState::Indeterminate),
+        (StatusCode::Unset, String::new(), some("Indeterminate"))
+    );
+    assert_eq!(
+        by_hand(EndState::from("paused")),
+        (StatusCode::Unset, String::new(), some("paused"))
+    );
     assert_eq!(by_hand(EndState::from("Error")).0, StatusCode::Error);
     let failed = ended(|agentops| agentops.session("s").start().fail("no money"));
     assert_eq!(failed, (StatusCode::Error, "no money".to_owned(), some("Fail")));
@@ -40,26 +58,55 @@ async fn a_run_ends_as_its_result_says() {
     let agentops = crate::harness::to(&collector).build().unwrap();
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(agentops.layer()));
 
-    let ok: Result<u8, String> = agentops.session("ok").start().run(async || { tool(); Ok(1) }).await;
-    let err: Result<u8, String> = agentops.session("err").start().run(async || Err("broke".to_owned())).await;
-    let never = agentops.session("cancelled").start().run(async || std::future::pending::<Result<(), String>>().await);
+    let ok: Result<u8, String> = agentops
+        .session("ok")
+        .start()
+        .run(async || {
+            tool();
+            Ok(1)
+        })
+        .await;
+    let err: Result<u8, String> = agentops
+        .session("err")
+        .start()
+        .run(async || Err("broke".to_owned()))
+        .await;
+    let never = agentops
+        .session("cancelled")
+        .start()
+        .run(async || std::future::pending::<Result<(), String>>().await);
     let cancelled = tokio::time::timeout(std::time::Duration::from_millis(1), never).await;
     assert!(ok.is_ok() && err.is_err() && cancelled.is_err());
 
     agentops.flush(crate::harness::DEADLINE).await.unwrap();
     let spans = collector.spans();
     assert_eq!(named(&spans, "ok.session").status.code, StatusCode::Ok);
-    assert_eq!(named(&spans, "tool.tool").trace_id, named(&spans, "ok.session").trace_id);
+    assert_eq!(
+        named(&spans, "tool.tool").trace_id,
+        named(&spans, "ok.session").trace_id
+    );
     assert_eq!(named(&spans, "err.session").status.message, "broke");
-    assert_eq!(text(named(&spans, "cancelled.session"), "agentops.session.end_state"), "Indeterminate");
+    assert_eq!(
+        text(named(&spans, "cancelled.session"), "agentops.session.end_state"),
+        "Indeterminate"
+    );
 }
 
 #[test]
 fn tags_are_the_handles_and_the_sessions_and_reach_the_direct_children() {
     let spans = arrived_with(
-        |builder| builder.with_tags(["production", "eu"]).with_tag("team", "blue").with_tag("tier", "1"),
+        |builder| {
+            builder
+                .with_tags(["production", "eu"])
+                .with_tag("team", "blue")
+                .with_tag("tier", "1")
+        },
         |agentops| {
-            let session = agentops.session("s").with_tags(["nightly", "eu"]).with_tag("team", "red").start();
+            let session = agentops
+                .session("s")
+                .with_tags(["nightly", "eu"])
+                .with_tag("team", "red")
+                .start();
             session.in_scope(|| {
                 let _agent = info_span!("agent", agentops.kind = "agent").entered();
                 tool();
@@ -69,7 +116,11 @@ fn tags_are_the_handles_and_the_sessions_and_reach_the_direct_children() {
     );
     for name in ["s.session", "agent.agent"] {
         let span = named(&spans, name);
-        assert_eq!(span.attribute("agentops.tags"), Some(&vec!["production", "eu", "nightly"].into()), "{name}");
+        assert_eq!(
+            span.attribute("agentops.tags"),
+            Some(&vec!["production", "eu", "nightly"].into()),
+            "{name}"
+        );
     }
     let session = named(&spans, "s.session");
     assert_eq!(text(session, "team"), "red", "the session's value wins");
@@ -108,18 +159,29 @@ fn an_auto_session_that_adopted_nothing_is_not_sent() {
 #[test]
 fn a_remote_parent_is_linked_or_continued() {
     use std::collections::HashMap;
-    let carrier: HashMap<String, String> =
-        HashMap::from([("traceparent".to_owned(), "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned())]);
+    let carrier: HashMap<String, String> = HashMap::from([(
+        "traceparent".to_owned(),
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned(),
+    )]);
     let spans = arrived(|agentops| {
-        let linked = agentops.session("linked").with_remote_parent(&carrier, agentops::Remote::Link).start();
+        let linked = agentops
+            .session("linked")
+            .with_remote_parent(&carrier, agentops::Remote::Link)
+            .start();
         linked.end(EndState::Success);
-        let joined = agentops.session("joined").with_remote_parent(&carrier, agentops::Remote::Join).start();
+        let joined = agentops
+            .session("joined")
+            .with_remote_parent(&carrier, agentops::Remote::Join)
+            .start();
         joined.in_scope(tool);
         joined.end(EndState::Success);
     });
     let linked = named(&spans, "linked.session");
     assert_eq!(linked.links[0].span_id, "b7ad6b7169203331");
     let joined = named(&spans, "joined.session");
-    assert_eq!((joined.trace_id.as_str(), joined.parent_span_id.as_deref().unwrap()), ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"));
+    assert_eq!(
+        (joined.trace_id.as_str(), joined.parent_span_id.as_deref().unwrap()),
+        ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331")
+    );
     assert_eq!(named(&spans, "tool.tool").trace_id, joined.trace_id);
 }
