@@ -6,6 +6,8 @@
 //! backend, ours the marked ones to AgentOps, where the root of each run links to the host's span. A program whose spans
 //! come from OpenTelemetry itself, not from `tracing`, has nothing for a layer to see.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use agentops::testing::Collector;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};

@@ -2,6 +2,8 @@
 //!
 //! Run with `cargo run --example hello`.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use agentops::Export;
 use tracing::instrument;
 

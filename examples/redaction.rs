@@ -2,6 +2,8 @@
 //!
 //! Run with `cargo run --example redaction`.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use agentops::{Content, CredentialRedactor, Export, Redactor as _, testing::Collector};
 use tracing::{info_span, subscriber::with_default};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -41,7 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Your own rules, before or instead of the default's.
     let redactor = |key: &str, value: &str| {
         let value = value.replace("DE02120300000000202051", "[IBAN]");
-        Some(CredentialRedactor::default().redact(key, &value).unwrap_or(value))
+        Some(CredentialRedactor.redact(key, &value).unwrap_or(value))
     };
     let text = sent_with(agentops::builder().with_redactor(redactor))?;
     println!("own redactor: {text}\n");

@@ -2,6 +2,8 @@
 //!
 //! Run with `cargo run --example sessions`.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use agentops::{EndState, Export};
 use tracing::{info_span, instrument};
 

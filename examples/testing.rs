@@ -3,6 +3,8 @@
 //! Run with `cargo run --example testing`; in your project, put the same into a test and enable the feature `testing` in
 //! `[dev-dependencies]`.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::time::Duration;
 
 use agentops::testing::Collector;

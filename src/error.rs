@@ -17,8 +17,6 @@ pub(crate) enum InitErrorKind {
     },
     /// `Export::Required` and nowhere to send to.
     NoDestination,
-    /// Two settings that exclude each other, or a setting that this build lacks a feature for.
-    Unsupported(String),
     /// The operating system refused a thread, a file or a signal handler.
     System { doing: &'static str, reason: String },
     /// A global subscriber is there already.
@@ -32,10 +30,6 @@ impl InitError {
             value: value.into(),
             accepted: accepted.into(),
         })
-    }
-
-    pub(crate) fn unsupported(text: impl Into<String>) -> Self {
-        Self(InitErrorKind::Unsupported(text.into()))
     }
 
     pub(crate) fn system(doing: &'static str, reason: impl fmt::Display) -> Self {
@@ -71,7 +65,6 @@ impl fmt::Display for InitError {
                 write!(f, "{name} is {value:?}, which is not accepted: give {accepted}")
             }
             InitErrorKind::NoDestination => f.write_str(NOWHERE_TO_SEND),
-            InitErrorKind::Unsupported(text) => f.write_str(text),
             InitErrorKind::System { doing, reason } => write!(f, "could not {doing}: {reason}"),
             InitErrorKind::SubscriberSet => f.write_str(
                 "a global tracing subscriber is already set: add `AgentOps::layer()` to it instead of calling \

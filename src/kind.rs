@@ -26,7 +26,7 @@ pub enum EntityKind {
     Tool,
     /// A check of an input or an output.
     Guardrail,
-    /// A chain of calls (LangChain's word).
+    /// A chain of calls (`LangChain`'s word).
     Chain,
     /// An HTTP exchange.
     Http,

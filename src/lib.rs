@@ -1,6 +1,5 @@
 //! Observability for AI agents: a `tracing` layer that turns spans into AgentOps sessions over OTLP.
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![allow(dead_code, unused_imports, reason = "the rooms are being filled")]
 
 #[cfg(feature = "export")]
 mod attributes;

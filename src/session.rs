@@ -123,21 +123,19 @@ impl SessionBuilder {
             Some(slot.lineage.clone())
         })
         .flatten();
-        let (lineage, own) = match in_registry {
-            Some(lineage) => (lineage, None),
-            None => {
-                let mut lineage =
-                    recorder.root_lineage(TraceRoot::Explicit, enclosing.as_ref().map(|(_, above)| above));
-                adjust(&recorder, &mut lineage, remote, &facts);
-                let below = enclosing.map(|(id, _)| id);
-                (
-                    lineage,
-                    Some(Own {
-                        record: Mutex::new(begin(&recorder, &name)),
-                        below,
-                    }),
-                )
-            }
+        let (lineage, own) = if let Some(lineage) = in_registry {
+            (lineage, None)
+        } else {
+            let mut lineage = recorder.root_lineage(TraceRoot::Explicit, enclosing.as_ref().map(|(_, above)| above));
+            adjust(&recorder, &mut lineage, remote, &facts);
+            let below = enclosing.map(|(id, _)| id);
+            (
+                lineage,
+                Some(Own {
+                    record: Mutex::new(Some(begin(&recorder, &name))),
+                    below,
+                }),
+            )
         };
         let own = own.filter(|_| recorder.is_enabled());
         if own.is_some() {
@@ -171,12 +169,12 @@ fn adjust(recorder: &Recorder, lineage: &mut Lineage, remote: Option<(SpanLink, 
     lineage.trace.tell(|told| told.clone_from(facts));
 }
 
-fn begin(recorder: &Recorder, name: &str) -> Option<Box<SpanRecord>> {
+fn begin(recorder: &Recorder, name: &str) -> Box<SpanRecord> {
     let mut fields = Fields::with_capacity(2);
     fields.set(field::NAME, Say::Text(name, Origin::Str), recorder.value_cap);
     let mut record = SpanRecord::new(session_callsite(), recorder.clock.start(), fields);
     record.kind = Some((EntityKind::Session, KindSource::AgentOps));
-    Some(Box::new(record))
+    Box::new(record)
 }
 
 /// The nearest recorded span around this point, and its id.
@@ -319,10 +317,10 @@ impl Session {
 
     /// Ends the session as [`EndState::Fail`] with a reason, which becomes the status text.
     pub fn fail(&self, reason: impl Into<String>) {
-        self.finish(&EndState::Fail, Some(reason.into()));
+        self.finish(&EndState::Fail, Some(&reason.into()));
     }
 
-    fn finish(&self, state: &EndState, reason: Option<String>) {
+    fn finish(&self, state: &EndState, reason: Option<&str>) {
         if self.ended.swap(true, Ordering::AcqRel) {
             return;
         }
@@ -332,7 +330,7 @@ impl Session {
             record
                 .fields
                 .set(field::END_STATE, Say::Text(state.as_str(), Origin::Str), cap);
-            if let Some(reason) = &reason {
+            if let Some(reason) = reason {
                 record
                     .fields
                     .set(field::END_REASON, Say::Text(reason, Origin::Str), cap);
@@ -376,7 +374,7 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.finish(&EndState::Fail, Some("the session was left by a panic".to_owned()));
+            self.finish(&EndState::Fail, Some("the session was left by a panic"));
         } else {
             self.finish(&EndState::Indeterminate, None);
         }

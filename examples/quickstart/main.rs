@@ -4,6 +4,12 @@
 //! on loopback, and without `AGENTOPS_API_KEY` or an OTLP endpoint a fake AgentOps server on loopback receives the run and
 //! shows what arrived. The program ends with status 1 if something that ran is missing there.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "an example shows what it does, and reads its own environment"
+)]
+
 mod model;
 mod report;
 mod tools;
@@ -29,7 +35,7 @@ async fn research(openai: &OpenAI, question: &str) -> Result<String, Box<dyn Err
         .tool(tools::ListFiles)
         .record_content_telemetry(true)
         .build();
-    Ok(agent.prompt(question).max_turns(3).await?.output().to_owned())
+    Ok(agent.prompt(question).max_turns(3).await?.output().clone())
 }
 
 /// Makes a sentence of it.
@@ -46,7 +52,7 @@ async fn write(openai: &OpenAI, notes: &str) -> Result<String, Box<dyn Error>> {
         .max_turns(3)
         .await?
         .output()
-        .to_owned())
+        .clone())
 }
 
 #[tokio::main]
@@ -88,14 +94,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let stats = guard.stats();
     guard.end(EndState::Success)?;
-    match collector {
-        Some(collector) => report::show_and_check(&collector, scripted.as_ref()),
-        None => {
-            println!(
-                "{} spans were recorded and sent to where the environment says",
-                stats.recorded
-            );
-            Ok(())
-        }
+    if let Some(collector) = collector {
+        report::show_and_check(&collector, scripted.as_ref())
+    } else {
+        println!("{} spans were recorded and sent to where the environment says", stats.recorded);
+        Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! Real tools, over the files of this repository.
 
+#![allow(clippy::needless_pass_by_value, reason = "the macro makes the arguments owned")]
+
 use std::path::Path;
 
 use rig::rig_tool;

@@ -105,14 +105,6 @@ pub(crate) fn map(record: &SpanRecord, lineage: &Lineage, policy: &Policy) -> Wi
     span
 }
 
-/// The name under which the spans below this one are attributed to it, if it is an agent: what [`map`] sends as
-/// `agent.name`.
-pub(crate) fn agent_name(record: &SpanRecord) -> String {
-    let said = Said::read(record, EntityKind::Agent);
-    let operation = name::operation(record, EntityKind::Agent, &said);
-    agent::own_name(&said, &operation).into_owned()
-}
-
 /// The kind of a closed span: as it was settled, else a call of a model where one is named, else an operation.
 fn settle(record: &SpanRecord) -> EntityKind {
     if let Some((kind, _)) = record.kind {

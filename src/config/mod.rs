@@ -18,7 +18,9 @@ mod settings;
 mod tests;
 
 pub(crate) use destination::{Destination, Headers, Secret, Shown};
-pub(crate) use notice::{Notice, Notices};
+#[cfg(test)]
+pub(crate) use notice::Notice;
+pub(crate) use notice::Notices;
 pub use options::{Compression, Content, EndState, Export, HostName, HostTrace, Protocol, Redactor, Semconv};
 pub(crate) use settings::Settings;
 

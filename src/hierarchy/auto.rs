@@ -42,10 +42,6 @@ impl AutoSession {
         }
     }
 
-    pub(crate) fn trace(&self) -> &Arc<Trace> {
-        &self.trace
-    }
-
     /// Becomes the parent of a span without one, unless it ended.
     pub(crate) fn adopt(&self) -> Option<Parent> {
         if self.trace.has_ended() {

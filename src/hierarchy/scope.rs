@@ -32,7 +32,7 @@ impl ScopeGuard {
                 instance,
                 below,
                 parent,
-            })
+            });
         });
         Self(())
     }

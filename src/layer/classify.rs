@@ -118,7 +118,7 @@ fn by_traceloop(fields: &Fields) -> Option<EntityKind> {
     by_observed_type(fields.get_text("traceloop.span.kind")?)
 }
 
-/// The words of OpenInference, Langfuse and Traceloop, which overlap.
+/// The words of `OpenInference`, Langfuse and Traceloop, which overlap.
 fn by_observed_type(text: &str) -> Option<EntityKind> {
     Some(match unquoted(text).to_ascii_lowercase().as_str() {
         "llm" | "generation" | "embedding" | "reranker" => EntityKind::Llm,

@@ -11,6 +11,7 @@ pub(crate) fn on_this_thread() {
     SUPPRESSED.set(true);
 }
 
+/// Ours, or a thread on which an OpenTelemetry exporter runs.
 pub(super) fn is_suppressed() -> bool {
-    SUPPRESSED.get()
+    SUPPRESSED.get() || opentelemetry::Context::is_current_telemetry_suppressed()
 }

@@ -128,8 +128,4 @@ impl Gauge {
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
     }
-
-    pub(crate) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
-    }
 }

@@ -133,7 +133,7 @@ fn hold_back_messages(span: &mut WireSpan) {
     for event in &mut span.events {
         let of_model = event.name.starts_with("gen_ai.");
         event.attributes.0.retain(|attribute| {
-            !is_message(attribute) && !(of_model && MODEL_EVENT_BODY.contains(&attribute.key.as_ref()))
+            !(is_message(attribute) || of_model && MODEL_EVENT_BODY.contains(&attribute.key.as_ref()))
         });
         if event.name_class == Class::Message {
             hold_back_name(event);

@@ -1,7 +1,5 @@
 //! Tags: parsing, and which keys a dict tag may have.
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 
 use super::is_at_or_below;
@@ -89,15 +87,4 @@ pub(crate) fn is_refused(key: &str) -> bool {
         || OWN_KEYS
             .iter()
             .any(|own| is_at_or_below(key, own) || is_at_or_below(own, key))
-}
-
-/// The handle's tags, then the session's, each once.
-pub(crate) fn merge(default: &[String], own: &[String]) -> Vec<String> {
-    let mut seen = HashSet::new();
-    default
-        .iter()
-        .chain(own)
-        .filter(|tag| seen.insert(tag.as_str()))
-        .cloned()
-        .collect()
 }

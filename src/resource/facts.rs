@@ -125,5 +125,6 @@ pub(super) fn hashed(key: &str, name: &str) -> Option<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).ok()?;
     mac.update(name.as_bytes());
     let digest = mac.finalize().into_bytes();
-    Some(digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    let first: [u8; 8] = digest.first_chunk().copied()?;
+    Some(format!("{:016x}", u64::from_be_bytes(first)))
 }

@@ -100,34 +100,8 @@ impl AttributeSet {
         }
     }
 
-    /// Sets `key` unless it is there.
-    pub(crate) fn set_default(&mut self, key: &'static str, value: impl Into<WireValue>) {
-        if self.get(key).is_none() {
-            self.set(key, value);
-        }
-    }
-
     pub(crate) fn get(&self, key: &str) -> Option<&WireValue> {
         self.0.iter().find(|have| have.key == key).map(|have| &have.value)
-    }
-
-    pub(crate) fn get_str(&self, key: &str) -> Option<&str> {
-        match self.get(key)? {
-            WireValue::Str(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn get_i64(&self, key: &str) -> Option<i64> {
-        match self.get(key)? {
-            WireValue::I64(n) => Some(*n),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn remove(&mut self, key: &str) -> Option<Attribute> {
-        let at = self.0.iter().position(|have| have.key == key)?;
-        Some(self.0.remove(at))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Attribute> {

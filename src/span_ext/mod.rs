@@ -10,6 +10,7 @@ mod recorded;
 pub(crate) use recorded::with_recorded;
 
 use serde::Serialize;
+#[cfg(not(feature = "export"))]
 use tracing::Span;
 
 use crate::usage::Usage;

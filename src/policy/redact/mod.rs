@@ -33,7 +33,7 @@ const STATUS_MESSAGE: &str = "status.message";
 /// The default redactor: masks credentials with `[redacted]`.
 ///
 /// What it finds, in plain text, in JSON, in JSON inside JSON strings, in Rust's `Debug` output and in query strings:
-/// - keys and tokens of known shapes: OpenAI, Anthropic, AWS, GitHub, GitLab, Google, Hugging Face, Slack, Stripe, npm
+/// - keys and tokens of known shapes: `OpenAI`, Anthropic, AWS, GitHub, GitLab, Google, Hugging Face, Slack, Stripe, npm
 ///   and others, and JSON web tokens;
 /// - `Bearer` and `Basic` credentials, PEM private keys, and the password of `scheme://user:password@host`;
 /// - the value of whatever is named like a secret (`password`, `api_key`, `clientSecret`, `authorization`, `cookie`,
@@ -89,18 +89,19 @@ pub(crate) fn attributes(attributes: &mut AttributeSet, redactor: &dyn Redactor)
     for attribute in &mut attributes.0 {
         let key = attribute.key.as_ref();
         let number = match &mut attribute.value {
-            WireValue::Bool(_) => continue,
             WireValue::Str(text) => {
                 show(redactor, key, text);
                 continue;
             }
             WireValue::StrArray(items) => {
-                items.iter_mut().for_each(|item| show(redactor, key, item));
+                for item in items {
+                    show(redactor, key, item);
+                }
                 continue;
             }
             WireValue::I64(number) if names::is_secret_key(key, "") => number.to_string(),
             WireValue::F64(number) if names::is_secret_key(key, "") => number.to_string(),
-            WireValue::I64(_) | WireValue::F64(_) => continue,
+            WireValue::I64(_) | WireValue::F64(_) | WireValue::Bool(_) => continue,
         };
         if let Some(masked) = shown(redactor, key, &number) {
             attribute.value = WireValue::Str(masked);
