@@ -9,11 +9,7 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use super::{
-    View,
-    alias::{self, is_index},
-    http, value,
-};
+use super::{View, class::class_of, http, value};
 use crate::{
     config::Semconv,
     kind::EntityKind,
@@ -39,7 +35,7 @@ pub(super) fn put_rest(attributes: &mut AttributeSet, view: &View<'_>) {
     }
     for (key, value) in rest {
         if attributes.get(&key).is_none() {
-            let class = alias::class_of(&key);
+            let class = class_of(&key);
             attributes.put(value::attribute(key.into_owned(), value, class));
         }
     }
@@ -164,4 +160,9 @@ fn tangled(attributes: &AttributeSet) -> HashMap<usize, String> {
         }
     }
     renamed
+}
+
+/// A segment of a key that is a place in a list.
+pub(super) fn is_index(segment: &str) -> bool {
+    !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit())
 }
