@@ -73,6 +73,22 @@ fn no_key_is_a_value_and_an_object_at_once() {
 }
 
 #[test]
+fn an_argument_that_would_paint_its_span_is_in_the_input_only() {
+    for name in ["agent", "tool", "gen_ai"] {
+        let attributes = marked("x", EntityKind::Task).text(name, "x").attributes();
+        assert!(!attributes.has(name), "{name}");
+        assert!(attributes.str("agentops.entity.input").contains(name));
+    }
+    assert_eq!(
+        marked("x", EntityKind::Task)
+            .text("url", "https://x")
+            .attributes()
+            .str("url"),
+        "https://x"
+    );
+}
+
+#[test]
 fn lists_begin_with_their_first_item() {
     let attributes = chat()
         .text("x.10.a", "k")
