@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::{
-    View,
-    alias::{self, Meaning, Read},
+    View, alias,
+    meaning::{Meaning, Read},
     said::Said,
     value,
 };
@@ -59,6 +59,9 @@ fn put_own(attributes: &mut AttributeSet, view: &View<'_>, operation: &str) {
         attributes.set(gen_ai::AGENT_NAME, &*name);
         if let Some(id) = &id {
             attributes.set(gen_ai::AGENT_ID, &**id);
+        }
+        if let Some(tools) = view.said.get(Meaning::AgentTools) {
+            attributes.put(value::attribute(gen_ai::TOOL_DEFINITIONS, tools, Class::Message));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! HTTP exchanges: method, address and status. What follows the `?` of an address, and headers, carry credentials
 //! too often to leave.
 
-use super::{View, alias::Meaning, value};
+use super::{View, meaning::Meaning, value};
 use crate::semconv::wire::{AttributeSet, Class, WireValue};
 
 const METHOD: &str = "http.request.method";

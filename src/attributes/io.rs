@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
-use super::{View, alias::Meaning, value};
+use super::{View, meaning::Meaning, value};
 use crate::{
     config::Semconv,
     kind::EntityKind,
@@ -148,7 +148,7 @@ fn arguments(view: &View<'_>) -> Option<(Content, Content)> {
 
 /// Arguments as JSON. A cut one goes last, for the end of a cut text is shown to the redactor and then discarded;
 /// where there are several, the others lose their ends here.
-fn kwargs(arguments: &[(&str, ValueRef<'_>)]) -> (Map<String, Value>, bool) {
+pub(super) fn kwargs(arguments: &[(&str, ValueRef<'_>)]) -> (Map<String, Value>, bool) {
     let mut kwargs = Map::new();
     let mut last: Option<(&str, Value)> = None;
     for (name, argument) in arguments {

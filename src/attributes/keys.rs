@@ -9,21 +9,19 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use super::{
-    View,
-    alias::{self, is_index},
-    http, value,
-};
+use super::{View, class::class_of, http, value};
 use crate::{
     config::Semconv,
     kind::EntityKind,
-    policy,
     record::{Origin, ValueRef},
     semconv::{
         agentops, gen_ai,
         wire::{AttributeSet, Class},
     },
 };
+
+/// Names by which the dashboard takes a span for something: no argument has one.
+const PAINTED: &[&str] = &["agent", "tool", "gen_ai"];
 
 /// Passes on what has no meaning of its own: dotted fields under their names, then arguments that are worth a search.
 pub(super) fn put_rest(attributes: &mut AttributeSet, view: &View<'_>) {
@@ -39,14 +37,14 @@ pub(super) fn put_rest(attributes: &mut AttributeSet, view: &View<'_>) {
     }
     for (key, value) in rest {
         if attributes.get(&key).is_none() {
-            let class = alias::class_of(&key);
+            let class = class_of(&key);
             attributes.put(value::attribute(key.into_owned(), value, class));
         }
     }
     for (name, value) in &view.said.arguments {
         // A call of a model has no input of arguments that could hold the others.
         let is_searchable = view.kind == EntityKind::Llm || is_primitive(*value);
-        if is_searchable && !policy::tags::is_refused(name) && is_free(attributes, name) {
+        if is_searchable && !PAINTED.contains(name) && is_free(attributes, name) {
             attributes.put(value::attribute((*name).to_owned(), *value, Class::Message));
         }
     }
@@ -164,4 +162,9 @@ fn tangled(attributes: &AttributeSet) -> HashMap<usize, String> {
         }
     }
     renamed
+}
+
+/// A segment of a key that is a place in a list.
+pub(super) fn is_index(segment: &str) -> bool {
+    !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::{
-    View,
-    alias::{self, Meaning, Read},
+    View, alias,
+    meaning::{Meaning, Read},
     messages::{Instructions, Messages},
     said::Said,
     value,

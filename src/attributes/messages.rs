@@ -1,13 +1,13 @@
 //! Messages: what libraries write, in the JSON of the GenAI conventions and in the numbered keys that AgentOps reads.
 //!
-//! A message in the conventions is `{role, parts: [{type, ...}]}`. What providers take and return (`content`,
-//! `tool_calls`, content blocks, `choices`) becomes that first, so that both dialects are written from one shape.
+//! Everything is read into messages of the conventions first (`provider`), so that both dialects are written from one
+//! shape.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde_json::{Map, Value, json};
 
-use super::{keys, parts, value};
+use super::{keys, parts, provider, value};
 use crate::{
     record::ValueRef,
     semconv::{
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-const SYSTEM: &str = "system";
+pub(super) const SYSTEM: &str = "system";
 
 /// The fields of a message that a program numbered itself, by what follows the number.
 pub(super) type Indexed<'a> = Vec<(&'a str, ValueRef<'a>)>;
@@ -39,7 +39,7 @@ impl<'a> Messages<'a> {
         let text = value::text(source);
         let cut = value::is_cut(source);
         let parsed = value::container(&text);
-        match parsed.as_ref().and_then(|parsed| read_json(parsed, role)) {
+        match parsed.as_ref().and_then(|parsed| provider::read(parsed, role)) {
             Some(list) => {
                 let given = (parsed.as_ref().and_then(Value::as_array) == Some(&list)).then_some(text);
                 Self {
@@ -66,7 +66,7 @@ impl<'a> Messages<'a> {
                 continue;
             };
             let (number, rest) = below.split_once('.').unwrap_or((below, "content"));
-            if super::alias::is_index(number) {
+            if keys::is_index(number) {
                 messages
                     .entry(number.parse().unwrap_or(u64::MAX))
                     .or_default()
@@ -110,7 +110,7 @@ impl<'a> Messages<'a> {
         }
         let text = match &self.given {
             Some(given) => given.clone().into_owned(),
-            None => Value::Array(self.list.clone()).to_string(),
+            None => serde_json::to_string(&self.list).unwrap_or_default(),
         };
         push(attributes, key.to_owned(), text, self.cut);
     }
@@ -151,10 +151,12 @@ impl Instructions {
         let text = value::text(source);
         let parts = match value::container(&text) {
             Some(Value::Array(parts)) => parts.iter().map(parts::read).collect(),
-            Some(Value::Object(message)) if is_message(&message) => match read_message(&message, SYSTEM).get("parts") {
-                Some(Value::Array(parts)) => parts.clone(),
-                _ => Vec::new(),
-            },
+            Some(Value::Object(message)) if provider::is_message(&message) => {
+                match provider::read_message(&message, SYSTEM).get("parts") {
+                    Some(Value::Array(parts)) => parts.clone(),
+                    _ => Vec::new(),
+                }
+            }
             _ => vec![parts::text(&text)],
         };
         let message = json!({ "role": SYSTEM, "parts": parts });
@@ -219,150 +221,8 @@ fn put_message(attributes: &mut AttributeSet, base: &str, message: &Value, reaso
     }
 }
 
-/// The messages in a JSON value, if it is one of the known shapes: a message, a list of messages or parts, a request or
-/// a response that holds such.
-fn read_json(value: &Value, role: &str) -> Option<Vec<Value>> {
-    match value {
-        Value::Array(items) => read_list(items, role),
-        Value::Object(object) if is_message(object) => Some(vec![read_message(object, role)]),
-        Value::Object(object) => read_envelope(object, role),
-        _ => None,
-    }
-}
-
-fn read_list(items: &[Value], role: &str) -> Option<Vec<Value>> {
-    let mut messages: Vec<Value> = Vec::new();
-    // Whose parts stand loose at the end of the list so far.
-    let mut loose: Option<&str> = None;
-    for item in items {
-        let object = item.as_object()?;
-        if is_message(object) {
-            messages.push(read_message(object, role));
-            loose = None;
-            continue;
-        }
-        let by = parts::author(object, role)?;
-        let part = parts::read(item);
-        match messages
-            .last_mut()
-            .and_then(|message| message.get_mut("parts"))
-            .and_then(Value::as_array_mut)
-        {
-            Some(parts) if loose == Some(by) => parts.push(part),
-            _ => messages.push(json!({ "role": by, "parts": [part] })),
-        }
-        loose = Some(by);
-    }
-    Some(messages)
-}
-
-/// A provider's whole request or response.
-fn read_envelope(object: &Map<String, Value>, role: &str) -> Option<Vec<Value>> {
-    if let Some(Value::Array(items)) = object.get("messages").or_else(|| object.get("contents")) {
-        let mut messages = read_list(items, role)?;
-        if let Some(system) = object.get("system").filter(|system| !system.is_null()) {
-            messages.insert(
-                0,
-                read_message(&Map::from_iter([("content".to_owned(), system.clone())]), SYSTEM),
-            );
-        }
-        return Some(messages);
-    }
-    let Some(Value::Array(answers)) = object.get("choices").or_else(|| object.get("candidates")) else {
-        return None;
-    };
-    answers
-        .iter()
-        .map(|answer| {
-            let message = answer.get("message").or_else(|| answer.get("content"))?.as_object()?;
-            let mut message = message.clone();
-            for name in ["finish_reason", "finishReason"] {
-                if let Some(reason) = answer.get(name) {
-                    message.insert("finish_reason".to_owned(), reason.clone());
-                }
-            }
-            Some(read_message(&message, role))
-        })
-        .collect()
-}
-
-fn is_message(object: &Map<String, Value>) -> bool {
-    matches!(object.get("role"), Some(Value::String(_))) || matches!(object.get("parts"), Some(Value::Array(_)))
-}
-
 fn text_message(role: &str, text: &str) -> Value {
     json!({ "role": role, "parts": [parts::text(text)] })
-}
-
-/// A message of any provider as the GenAI conventions write it. Members that have no place there stay as they are.
-fn read_message(message: &Map<String, Value>, default_role: &str) -> Value {
-    const CONSUMED: &[&str] = &[
-        "role",
-        "parts",
-        "content",
-        "tool_calls",
-        "function_call",
-        "tool_call_id",
-        "refusal",
-        "reasoning_content",
-        "finish_reason",
-        "stop_reason",
-        "finishReason",
-    ];
-    let role = match message.get("role").and_then(Value::as_str).unwrap_or(default_role) {
-        "model" | "ai" => "assistant",
-        "human" => "user",
-        "function" => "tool",
-        role => role,
-    };
-    let parts = match message.get("parts") {
-        Some(Value::Array(given)) if !given.is_empty() => given.iter().map(parts::read).collect(),
-        _ => provider_parts(message, role),
-    };
-    let mut out = Map::new();
-    out.insert("role".to_owned(), role.into());
-    out.insert("parts".to_owned(), Value::Array(parts));
-    for (name, value) in message {
-        let is_type = name == "type" && value == "message";
-        if !CONSUMED.contains(&name.as_str()) && !value.is_null() && !is_type {
-            out.insert(name.clone(), value.clone());
-        }
-    }
-    let reasons = ["finish_reason", "stop_reason", "finishReason"];
-    if let Some(reason) = reasons
-        .iter()
-        .filter_map(|name| message.get(*name))
-        .find(|reason| !reason.is_null())
-    {
-        out.insert("finish_reason".to_owned(), reason.clone());
-    }
-    Value::Object(out)
-}
-
-/// The parts of a message that has `content` and `tool_calls` instead.
-fn provider_parts(message: &Map<String, Value>, role: &str) -> Vec<Value> {
-    let mut parts = Vec::new();
-    if let Some(Value::String(reasoning)) = message.get("reasoning_content") {
-        parts.push(json!({ "type": "reasoning", "content": reasoning }));
-    }
-    match (message.get("content"), message.get("tool_call_id")) {
-        (Some(content), Some(id)) if role == "tool" => {
-            parts.push(json!({ "type": "tool_call_response", "id": id, "response": content }));
-        }
-        (Some(Value::Array(blocks)), _) => parts.extend(blocks.iter().map(parts::read)),
-        (Some(Value::Null) | None, _) => {}
-        (Some(content), _) => parts.push(parts::text(&value::plain(content))),
-    }
-    if let Some(Value::String(refusal)) = message.get("refusal") {
-        parts.push(parts::text(refusal));
-    }
-    if let Some(Value::Array(calls)) = message.get("tool_calls") {
-        parts.extend(calls.iter().filter_map(Value::as_object).map(parts::tool_call));
-    }
-    if let Some(Value::Object(call)) = message.get("function_call") {
-        parts.push(parts::tool_call(call));
-    }
-    parts
 }
 
 /// What a program wrote under numbers, as a message of the GenAI conventions.
@@ -390,5 +250,5 @@ fn from_indexed(fields: &Indexed<'_>) -> Value {
     calls.sort_by(|(a, _), (b, _)| keys::by_place(a, b));
     contents.extend(calls.iter().map(|(_, call)| parts::tool_call(call)));
     message.insert("parts".to_owned(), Value::Array(contents));
-    read_message(&message, "user")
+    provider::read_message(&message, "user")
 }

@@ -6,14 +6,17 @@
 
 mod agent;
 mod alias;
+mod class;
 mod event;
 mod http;
 mod io;
 mod keys;
 mod llm;
+mod meaning;
 mod messages;
 mod name;
 mod parts;
+mod provider;
 mod said;
 mod session;
 mod status;
@@ -23,7 +26,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-use self::{alias::Meaning, said::Said, status::Outcome};
+use self::{meaning::Meaning, said::Said, status::Outcome};
 use crate::{
     hierarchy::{Lineage, TraceFacts},
     kind::EntityKind,
@@ -56,8 +59,18 @@ fn is_marked(record: &SpanRecord) -> bool {
     matches!(record.kind, Some((_, KindSource::AgentOps)))
 }
 
-/// Maps one closed span.
+/// Maps one closed span: translates it, then holds back, masks and cuts what policy says.
 pub(crate) fn map(record: &SpanRecord, lineage: &Lineage, policy: &Policy) -> WireSpan {
+    let mut span = translate(record, lineage, policy);
+    // Prices are added here: they need the model and the counts, and no policy takes them away.
+    policy::content::apply(&mut span, policy.content);
+    policy::redact::apply(&mut span, &*policy.redactor);
+    policy::limits::apply(&mut span, &policy.limits);
+    span
+}
+
+/// The whole of what was said, as the wire would show it.
+fn translate(record: &SpanRecord, lineage: &Lineage, policy: &Policy) -> WireSpan {
     let kind = settle(record);
     let view = View {
         record,
@@ -87,9 +100,7 @@ pub(crate) fn map(record: &SpanRecord, lineage: &Lineage, policy: &Policy) -> Wi
     keys::put_rest(&mut attributes, &view);
     session::put_tags(&mut attributes, &view);
     let dropped = keys::untangle(&mut attributes);
-    // Prices are added here, between the tags and the policies that take something away.
-
-    let mut span = WireSpan {
+    WireSpan {
         name: name::exported(&view, &operation),
         kind,
         otel_kind: otel_kind(&view),
@@ -98,11 +109,7 @@ pub(crate) fn map(record: &SpanRecord, lineage: &Lineage, policy: &Policy) -> Wi
         attributes,
         dropped_attributes: record.fields.dropped().saturating_add(dropped),
         dropped_events: record.dropped_events,
-    };
-    policy::content::apply(&mut span, policy.content);
-    policy::redact::apply(&mut span, &*policy.redactor);
-    policy::limits::apply(&mut span, &policy.limits);
-    span
+    }
 }
 
 /// The kind of a closed span: as it was settled, else a call of a model where one is named, else an operation.

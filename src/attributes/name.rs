@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{View, alias::Meaning, is_marked, llm, said::Said};
+use super::{View, is_marked, llm, meaning::Meaning, said::Said};
 use crate::{kind::EntityKind, record::SpanRecord};
 
 /// Ends by which the dashboard takes a span for something other than a call of a model.

@@ -2,10 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{
-    alias::{self, Meaning},
-    value,
-};
+use super::{alias, meaning::Meaning, value};
 use crate::{
     kind::EntityKind,
     record::{KindSource, SpanRecord, ValueRef},

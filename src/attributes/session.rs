@@ -2,12 +2,7 @@
 
 use std::sync::PoisonError;
 
-use super::{
-    View,
-    alias::{self, Meaning},
-    status::Outcome,
-    value,
-};
+use super::{View, class::class_of, meaning::Meaning, status::Outcome, value};
 use crate::{
     config::EndState,
     hierarchy::TraceRoot,
@@ -32,7 +27,7 @@ pub(super) fn put(attributes: &mut AttributeSet, view: &View<'_>, outcome: &Outc
     attributes.set(agentops::SESSION_END_STATE, state.as_str());
     for (key, value) in &view.facts.metadata {
         let name = format!("{}{key}", agentops::TRACE_METADATA_PREFIX);
-        attributes.set_as(alias::class_of(key), name, value.clone());
+        attributes.set_as(class_of(key), name, value.clone());
     }
     let host = view
         .policy

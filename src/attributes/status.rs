@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use tracing::Level;
 
-use super::{View, alias::Meaning, event, session, tool};
+use super::{View, event, meaning::Meaning, session, tool};
 use crate::{
     config::EndState,
     kind::EntityKind,

@@ -1,6 +1,6 @@
 //! Tools: what was called, with what, and what came of it.
 
-use super::{View, alias::Meaning, io::Contents, status::Outcome, value};
+use super::{View, io::Contents, meaning::Meaning, status::Outcome, value};
 use crate::{
     config::Semconv,
     kind::EntityKind,
