@@ -97,7 +97,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     if let Some(collector) = collector {
         report::show_and_check(&collector, scripted.as_ref())
     } else {
-        println!("{} spans were recorded and sent to where the environment says", stats.recorded);
+        println!(
+            "{} spans were recorded and sent to where the environment says",
+            stats.recorded
+        );
         Ok(())
     }
 }

@@ -104,6 +104,22 @@ impl AttributeSet {
         self.0.iter().find(|have| have.key == key).map(|have| &have.value)
     }
 
+    #[cfg(test)]
+    pub(crate) fn get_str(&self, key: &str) -> Option<&str> {
+        match self.get(key)? {
+            WireValue::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn get_i64(&self, key: &str) -> Option<i64> {
+        match self.get(key)? {
+            WireValue::I64(n) => Some(*n),
+            _ => None,
+        }
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Attribute> {
         self.0.iter()
     }

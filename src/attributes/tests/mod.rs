@@ -204,6 +204,7 @@ impl Span {
             name: "event src/main.rs:1".into(),
             level,
             fields: said,
+            error_chain: None,
         });
         self
     }

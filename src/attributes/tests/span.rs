@@ -193,7 +193,7 @@ fn the_name_that_a_layer_attributes_by_is_the_one_that_leaves() {
             .settled(EntityKind::Agent, KindSource::GenAiOperation),
     ] {
         assert_eq!(
-            crate::attributes::agent_name(&span.record),
+            crate::hierarchy::agent_name(&span.record),
             span.attributes().str("agent.name")
         );
     }
