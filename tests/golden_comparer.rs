@@ -536,7 +536,7 @@ fn as_specified(ours: &mut Scenario) {
     set(task, "question", "What's the capital of France?");
     set(task, "agentops.entity.output", "The capital of France is Paris.");
     let call = ours.span_mut("openai.chat.completion");
-    call.name = "chat gpt-4".to_owned();
+    "chat gpt-4".clone_into(&mut call.name);
     set(call, "agentops.span.kind", "llm");
     set(call, "operation.name", "chat gpt-4");
     set(call, "agent.name", "assistant");
