@@ -1,6 +1,6 @@
 //! The HTTP side of the collector: connections, routes, answers.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
@@ -48,8 +48,11 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stop: 
             _ = &mut stop => return,
             accepted = listener.accept() => accepted,
         };
-        // Accepting fails for one connection at a time: it was gone before it was taken.
-        let Ok((stream, _)) = connection else { continue };
+        let Ok((stream, _)) = connection else {
+            // The connection was gone before it was taken, or the process is out of files, which takes a moment.
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            continue;
+        };
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
             let service = service_fn(|request| {

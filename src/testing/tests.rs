@@ -225,63 +225,46 @@ async fn a_collector_without_auth_takes_spans_without_a_token() {
     assert_eq!(names(&collector), ["a"]);
 }
 
-#[tokio::test]
-async fn every_part_of_a_span_is_decoded() {
-    let collector = Collector::start_without_auth();
+/// Sends a session and a span below it that `fill` fills, and returns the latter.
+async fn received(collector: &Collector, fill: impl FnOnce(&mut OtlpSpan)) -> Span {
     let mut message = request_with(&["default.session", "step.task"]);
-    let span = &mut message.resource_spans[0].scope_spans[0].spans[1];
-    span.kind = span::SpanKind::Client.into();
-    span.flags = 0x101;
-    span.trace_state = "a=b".to_owned();
-    span.status = Some(OtlpStatus {
-        code: 2,
-        message: "ValueError: no".to_owned(),
-    });
-    span.dropped_attributes_count = 3;
-    span.attributes = vec![
-        key_value("b", any_value::Value::BoolValue(true)),
-        key_value("i", any_value::Value::IntValue(-7)),
-        key_value("d", any_value::Value::DoubleValue(0.5)),
-        text("a", "text"),
-        key_value("bytes", any_value::Value::BytesValue(vec![1, 2])),
-        key_value(
-            "list",
-            any_value::Value::ArrayValue(ArrayValue {
-                values: vec![AnyValue {
-                    value: Some(any_value::Value::StringValue("x".to_owned())),
-                }],
-            }),
-        ),
-        key_value(
-            "map",
-            any_value::Value::KvlistValue(KeyValueList {
-                values: vec![text("k", "v")],
-            }),
-        ),
-        KeyValue {
-            key: "none".to_owned(),
-            ..KeyValue::default()
-        },
-    ];
-    span.events = vec![span::Event {
-        time_unix_nano: 42,
-        name: "exception".to_owned(),
-        attributes: vec![text("exception.message", "no")],
-        dropped_attributes_count: 0,
-    }];
-    span.links = vec![span::Link {
-        trace_id: vec![0xcd; 16],
-        span_id: vec![9; 8],
-        flags: 0x300,
-        ..span::Link::default()
-    }];
+    fill(&mut message.resource_spans[0].scope_spans[0].spans[1]);
     let sent = client()
         .post(collector.traces_endpoint())
         .header("content-type", "application/x-protobuf; charset=utf-8")
         .body(message.encode_to_vec());
     assert_eq!(sent.send().await.unwrap().status(), 200);
+    collector.spans().pop().unwrap()
+}
 
-    let span = &collector.spans()[1];
+#[tokio::test]
+async fn ids_times_status_events_links_scope_and_resource_are_decoded() {
+    let collector = Collector::start_without_auth();
+    let span = received(&collector, |span| {
+        span.kind = span::SpanKind::Client.into();
+        span.flags = 0x101;
+        span.trace_state = "a=b".to_owned();
+        span.status = Some(OtlpStatus {
+            code: 2,
+            message: "ValueError: no".to_owned(),
+        });
+        span.dropped_attributes_count = 3;
+        let attributes = vec![text("exception.message", "no")];
+        let event = span::Event {
+            time_unix_nano: 42,
+            name: "exception".to_owned(),
+            attributes,
+            ..Default::default()
+        };
+        span.events = vec![event];
+        span.links = vec![span::Link {
+            trace_id: vec![0xcd; 16],
+            span_id: vec![9; 8],
+            flags: 0x300,
+            ..Default::default()
+        }];
+    })
+    .await;
     assert_eq!(
         (span.trace_id.as_str(), span.span_id.as_str()),
         ("ab".repeat(16).as_str(), "0202020202020202")
@@ -296,26 +279,10 @@ async fn every_part_of_a_span_is_decoded() {
         (OtelKind::Client, 2, 100)
     );
     assert_eq!(span.status, Status::new(StatusCode::Error, "ValueError: no"));
-    assert!(span.is_error());
+    assert_eq!((span.kind(), span.is_error()), (Some("task"), true));
+    let event = span.events_named("exception").next().unwrap();
     assert_eq!(
-        span.attributes.keys().collect::<Vec<_>>(),
-        ["b", "i", "d", "a", "bytes", "list", "map", "none"]
-    );
-    assert_eq!(span.attribute("b").unwrap(), true);
-    assert_eq!(span.attribute("i").unwrap(), -7);
-    assert_eq!(span.attribute("d").unwrap(), 0.5);
-    assert_eq!(span.attribute("a").unwrap(), "text");
-    assert_eq!(span.attribute("bytes").unwrap().as_bytes(), Some([1, 2].as_slice()));
-    assert_eq!(span.attribute("list").unwrap(), ["x"]);
-    assert_eq!(span.attribute("map").unwrap().as_map().unwrap().get("k").unwrap(), "v");
-    assert_eq!(span.attribute("none"), Some(&Value::Empty));
-    assert_eq!(span.kind(), None);
-    assert_eq!(span.events_named("exception").count(), 1);
-    assert_eq!(
-        (
-            span.events[0].unix_nanos,
-            span.events[0].attribute("exception.message").unwrap()
-        ),
+        (event.unix_nanos, event.attribute("exception.message").unwrap()),
         (42, &"no".into())
     );
     assert_eq!(
@@ -329,6 +296,49 @@ async fn every_part_of_a_span_is_decoded() {
     assert_eq!(span.resource.get("service.name").unwrap(), "probe");
     assert_eq!(collector.resources().len(), 1);
     assert_eq!(collector.tree(), "default.session\n  step.task !ValueError: no\n");
+}
+
+#[tokio::test]
+async fn attributes_keep_their_types_and_their_order() {
+    let collector = Collector::start_without_auth();
+    let span = received(&collector, |span| {
+        let any = AnyValue {
+            value: Some(any_value::Value::StringValue("x".to_owned())),
+        };
+        span.attributes = vec![
+            key_value("b", any_value::Value::BoolValue(true)),
+            key_value("i", any_value::Value::IntValue(-7)),
+            key_value("d", any_value::Value::DoubleValue(0.5)),
+            text("a", "text"),
+            key_value("bytes", any_value::Value::BytesValue(vec![1, 2])),
+            key_value("list", any_value::Value::ArrayValue(ArrayValue { values: vec![any] })),
+            key_value(
+                "map",
+                any_value::Value::KvlistValue(KeyValueList {
+                    values: vec![text("k", "v")],
+                }),
+            ),
+            KeyValue {
+                key: "none".to_owned(),
+                ..KeyValue::default()
+            },
+        ];
+    })
+    .await;
+    assert_eq!(
+        span.attributes.keys().collect::<Vec<_>>(),
+        ["b", "i", "d", "a", "bytes", "list", "map", "none"]
+    );
+    assert_eq!(span.attribute("b").unwrap(), true);
+    assert_eq!(span.attribute("i").unwrap(), -7);
+    assert_eq!(span.attribute("d").unwrap(), 0.5);
+    assert_eq!(span.attribute("a").unwrap(), "text");
+    assert_eq!(span.attribute("bytes").unwrap().as_bytes(), Some([1, 2].as_slice()));
+    assert_eq!(span.attribute("list").unwrap(), ["x"]);
+    assert_eq!(span.attribute("map").unwrap().as_map().unwrap().get("k").unwrap(), "v");
+    assert_eq!(span.attribute("none"), Some(&Value::Empty));
+    assert_eq!(span.text("i"), None);
+    assert_ne!(span.attribute("i").unwrap(), -7.0);
 }
 
 #[tokio::test]
