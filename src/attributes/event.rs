@@ -40,6 +40,9 @@ fn wire(event: &EventRecord) -> WireEvent {
             attributes.put(value::attribute(key.to_owned(), value, class_of(key)));
         }
     }
+    if let Some(chain) = &event.error_chain {
+        attributes.set_as(Class::Diagnostic, agentops::EXCEPTION_STACKTRACE, chain.as_str());
+    }
     let (name, name_class) = match message(&event.fields) {
         Some(message) => (message.into_owned().into(), Class::Diagnostic),
         None => (event.name.clone(), Class::Plain),

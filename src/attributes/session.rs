@@ -45,7 +45,7 @@ pub(super) fn end_state(view: &View<'_>) -> Option<EndState> {
     Some(EndState::from(text.trim()))
 }
 
-/// Tags. The list stands on the session, on the spans right below it while it is open (the dashboard's list reads the
+/// Tags. The list stands on the session, on the spans right below it (the dashboard's list reads the
 /// earliest span that has arrived), on roots without a session, and wherever the program wrote one.
 pub(super) fn put_tags(attributes: &mut AttributeSet, view: &View<'_>) {
     let is_session = view.kind == EntityKind::Session;

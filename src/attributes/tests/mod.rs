@@ -244,13 +244,6 @@ impl AttributeSet {
             .class
     }
 
-    fn is_cut(&self, key: &str) -> bool {
-        self.iter()
-            .find(|attribute| attribute.key == key)
-            .unwrap_or_else(|| panic!("no {key:?}"))
-            .cut
-    }
-
     fn below(&self, prefix: &str) -> Vec<&str> {
         self.keys().into_iter().filter(|key| key.starts_with(prefix)).collect()
     }
