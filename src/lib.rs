@@ -1,30 +1,90 @@
-//! Observability for AI agents: a `tracing` layer that turns spans into AgentOps sessions over OTLP.
+//! Observability for AI agents: a [`tracing`] layer that turns spans into [AgentOps] sessions over OTLP.
+//!
+//! Add [`AgentOps::layer`] to the subscriber that a program has, mark agents and tools with an `agentops.kind` field, and
+//! each run arrives as a tree of sessions, agents, workflows, model calls and tools, at AgentOps or at any OpenTelemetry
+//! backend. Spans that know nothing of it cost nothing.
+//!
+//! ```
+//! use agentops::Export;
+//! use tracing::instrument;
+//!
+//! #[instrument(fields(agentops.kind = "tool"), ret)]
+//! fn population(city: &str) -> u32 {
+//!     if city == "Paris" { 2_100_000 } else { 0 }
+//! }
+//!
+//! #[instrument(fields(agentops.kind = "agent"))]
+//! fn geographer() -> u32 {
+//!     population("Paris")
+//! }
+//!
+//! # fn main() -> Result<(), agentops::InitError> {
+//! // Prints each session as a tree; without `with_export` the environment says where spans go.
+//! let _guard = agentops::builder().with_export(Export::Console).try_init()?;
+//! geographer();
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | to | use |
+//! | --- | --- |
+//! | start from the environment | [`init`] |
+//! | choose settings | [`builder`], [`Builder`] |
+//! | add the layer to a subscriber of your own | [`AgentOps::layer`] |
+//! | open sessions | [`AgentOps::session`], [`Session`] |
+//! | say more about a span | [`AgentOpsSpanExt`], [`json()`], [`Usage`] |
+//! | deliver what is left at the end | [`ShutdownGuard`] |
+//! | see what became of every span | [`AgentOps::stats`] |
+//! | test a program of yours | `testing` (feature) |
+//!
+//! The README lists the fields, the kinds and every variable.
+//!
+//! # Features
+//!
+//! - `export` (default): everything that records and sends. Without it the crate is the light core that a library can
+//!   depend on: [`json()`], [`AgentOpsSpanExt`] (which then does nothing), [`EntityKind`], [`Usage`].
+//! - `host` (default): the host environment on the resource and on sessions.
+//! - `testing`: a fake AgentOps server on loopback, fixed ids and clock, drawn trees.
+//!
+//! [`tracing`]: https://docs.rs/tracing
+//! [AgentOps]: https://www.agentops.ai
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(feature = "export"),
+    allow(rustdoc::broken_intra_doc_links, reason = "most of the map needs `export`")
+)]
 
-#[cfg(feature = "export")]
-mod attributes;
+// What a program holds.
 #[cfg(feature = "export")]
 mod builder;
-#[cfg(feature = "export")]
-mod clock;
-#[cfg(feature = "export")]
-mod config;
-#[cfg(feature = "export")]
-mod error;
-#[cfg(feature = "export")]
-mod export;
 #[cfg(feature = "export")]
 mod guard;
 #[cfg(feature = "export")]
 mod handle;
 #[cfg(feature = "export")]
-mod hierarchy;
-#[cfg(feature = "export")]
 mod init;
+#[cfg(feature = "export")]
+mod session;
+
+// What a program says about its spans: the light core.
 mod json;
 mod kind;
+mod span_ext;
+mod usage;
+
+// From `tracing` to records, on the caller's thread.
+#[cfg(feature = "export")]
+mod hierarchy;
 #[cfg(feature = "export")]
 mod layer;
+#[cfg(feature = "export")]
+mod record;
+
+// From records to the wire, on the pipeline thread.
+#[cfg(feature = "export")]
+mod attributes;
+#[cfg(feature = "export")]
+mod export;
 #[cfg(feature = "export")]
 mod otel;
 #[cfg(feature = "export")]
@@ -32,19 +92,22 @@ mod pipeline;
 #[cfg(feature = "export")]
 mod policy;
 #[cfg(feature = "export")]
+mod resource;
+
+// What all rooms stand on.
+#[cfg(feature = "export")]
+mod clock;
+#[cfg(feature = "export")]
+mod config;
+#[cfg(feature = "export")]
+mod error;
+#[cfg(feature = "export")]
 mod propagation;
 #[cfg(feature = "export")]
-mod record;
-#[cfg(feature = "export")]
-mod resource;
-#[cfg(feature = "export")]
 mod semconv;
-#[cfg(feature = "export")]
-mod session;
-mod span_ext;
+
 #[cfg(feature = "testing")]
 pub mod testing;
-mod usage;
 
 #[cfg(feature = "export")]
 pub use builder::{Builder, builder};
@@ -70,3 +133,12 @@ pub use policy::redact::CredentialRedactor;
 pub use session::{Remote, Session, SessionBuilder};
 pub use span_ext::AgentOpsSpanExt;
 pub use usage::Usage;
+
+/// The crates whose types appear in this crate's interface, in the versions it uses.
+#[cfg(feature = "export")]
+pub use {opentelemetry, opentelemetry_sdk};
+
+/// Compiles the README's programs.
+#[cfg(all(doctest, feature = "export"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
