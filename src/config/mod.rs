@@ -37,6 +37,10 @@ use tracing::level_filters::LevelFilter;
 pub(crate) struct Config {
     pub(crate) destination: Destination,
     /// `Some` while the key is known; hashes the host's name even where nothing is sent to AgentOps.
+    #[cfg_attr(
+        not(feature = "host"),
+        expect(dead_code, reason = "only the host environment asks for it")
+    )]
     pub(crate) api_key: Option<Secret>,
     pub(crate) app_url: String,
     pub(crate) protocol: Protocol,
@@ -50,7 +54,15 @@ pub(crate) struct Config {
     pub(crate) environment: Option<String>,
     /// `OTEL_RESOURCE_ATTRIBUTES`, then the builder's: they win over detection.
     pub(crate) resource_attributes: Vec<(String, String)>,
+    #[cfg_attr(
+        not(feature = "host"),
+        expect(dead_code, reason = "only the host environment asks for it")
+    )]
     pub(crate) env_data_opt_out: bool,
+    #[cfg_attr(
+        not(feature = "host"),
+        expect(dead_code, reason = "only the host environment asks for it")
+    )]
     pub(crate) host_name: HostName,
 
     pub(crate) tags: Vec<String>,

@@ -7,7 +7,7 @@ use sysinfo::System;
 use crate::{
     config::{Config, HostName, env},
     semconv::{
-        resource::{
+        host::{
             CPU_COUNT, HOST_ARCH, HOST_MACHINE, HOST_NAME, HOST_NODE, HOST_OS_RELEASE, HOST_PROCESSOR, HOST_SYSTEM,
             HOST_VERSION, MEMORY_TOTAL, OS_TYPE, OS_VERSION, PROCESS_EXECUTABLE_NAME, PROCESS_PID,
             PROCESS_RUNTIME_NAME, PROCESS_RUNTIME_VERSION,

@@ -62,7 +62,7 @@ impl HostProbe {
     /// CPU and memory now, for session spans. `cpu.percent` is there from the second call on, which must come at
     /// least 200 ms after the first.
     pub(crate) fn load(&mut self) -> AttributeSet {
-        use crate::semconv::resource::{CPU_PERCENT, MEMORY_AVAILABLE, MEMORY_PERCENT, MEMORY_USED};
+        use crate::semconv::host::{CPU_PERCENT, MEMORY_AVAILABLE, MEMORY_PERCENT, MEMORY_USED};
 
         self.system.refresh_cpu_usage();
         self.system

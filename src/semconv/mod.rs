@@ -5,5 +5,7 @@
 
 pub(crate) mod agentops;
 pub(crate) mod gen_ai;
+#[cfg(feature = "host")]
+pub(crate) mod host;
 pub(crate) mod resource;
 pub(crate) mod wire;
