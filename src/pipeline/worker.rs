@@ -125,6 +125,8 @@ fn run(setup: Setup, commands: UnboundedReceiver<Command>) -> Result<(), String>
 struct Waiter {
     deadline: Instant,
     reply: Reply<()>,
+    /// When everything that had ended was handed to the delivery; `None` until then.
+    submitted: Option<Instant>,
     /// Spans that were lost before the flush began.
     lost_before: u64,
     ends: bool,
@@ -216,11 +218,19 @@ impl Worker {
                 }
                 () = async { match timer { Some(at) => sleep_until(at).await, None => std::future::pending().await } } => {}
             }
-            if drain_at.is_some_and(|at| at <= Instant::now()) || !self.waiters.is_empty() {
-                drain_at = None;
+            let asked = self
+                .waiters
+                .iter()
+                .any(|waiter| waiter.ends || waiter.submitted.is_none());
+            if asked || drain_at.is_some_and(|at| at <= Instant::now()) {
                 self.drain();
+                // Spans that came meanwhile woke nobody: the queue was not empty.
+                drain_at = (self.gauge.waiting() > 0).then(|| Instant::now() + DRAIN_EVERY);
             }
-            self.submit_if_due();
+            if asked || self.batch_is_due() {
+                self.submit();
+            }
+            self.mark_submitted();
             self.publish();
             if self.answer().await {
                 return;
@@ -260,6 +270,7 @@ impl Worker {
         self.waiters.push(Waiter {
             deadline,
             reply,
+            submitted: None,
             lost_before: self.lost,
             ends,
         });
@@ -274,7 +285,9 @@ impl Worker {
 
     /// Maps everything that has come in.
     fn drain(&mut self) {
-        while let Ok(span) = self.spans.try_recv() {
+        // As many as wait now: a busy program must not keep the loop from sending.
+        for _ in 0..self.gauge.waiting() {
+            let Ok(span) = self.spans.try_recv() else { break };
             self.gauge.taken();
             self.held.0 += 1;
             self.held.1 += span.bytes;
@@ -330,10 +343,16 @@ impl Worker {
         });
     }
 
-    fn submit_if_due(&mut self) {
-        let Some(since) = self.batch_since else { return };
-        if since.elapsed() >= self.config.flush_interval || !self.waiters.is_empty() {
-            self.submit();
+    fn batch_is_due(&self) -> bool {
+        self.batch_since
+            .is_some_and(|since| since.elapsed() >= self.config.flush_interval)
+    }
+
+    /// Those who asked for a flush wait for what has been handed over until now, and for nothing later.
+    fn mark_submitted(&mut self) {
+        let now = Instant::now();
+        for waiter in &mut self.waiters {
+            waiter.submitted.get_or_insert(now);
         }
     }
 
@@ -381,17 +400,16 @@ impl Worker {
         if self.waiters.is_empty() {
             return false;
         }
-        let done = self.batch.is_empty() && self.delivery.is_idle() && self.gauge.waiting() == 0;
         let now = Instant::now();
         let (over, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiters)
             .into_iter()
-            .partition(|waiter| done || waiter.deadline <= now);
+            .partition(|waiter| self.is_done(waiter) || waiter.deadline <= now);
         self.waiters = waiting;
         let ends = over.iter().any(|waiter| waiter.ends);
         let pending = self.held.0 + self.gauge.waiting();
         let results: Vec<_> = over
             .into_iter()
-            .map(|waiter| (self.result(&waiter, done, pending), waiter.reply))
+            .map(|waiter| (self.result(&waiter, pending), waiter.reply))
             .collect();
         if ends {
             self.end().await;
@@ -402,9 +420,19 @@ impl Worker {
         ends
     }
 
-    fn result(&self, waiter: &Waiter, done: bool, pending: usize) -> Result<(), ExportError> {
+    /// What had ended when the wait began is settled; at the end, everything is.
+    fn is_done(&self, waiter: &Waiter) -> bool {
+        if waiter.ends {
+            return self.batch.is_empty() && self.delivery.is_idle() && self.gauge.waiting() == 0;
+        }
+        waiter
+            .submitted
+            .is_some_and(|submitted| self.delivery.is_settled_up_to(submitted))
+    }
+
+    fn result(&self, waiter: &Waiter, pending: usize) -> Result<(), ExportError> {
         let lost = self.lost - waiter.lost_before;
-        if !done {
+        if !self.is_done(waiter) {
             return Err(ExportError::new(ExportErrorKind::TimedOut { pending }));
         }
         if lost > 0 {

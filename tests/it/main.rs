@@ -9,6 +9,7 @@
 )]
 
 mod capture;
+mod delivery;
 mod harness;
 mod hierarchy;
 mod sessions;
