@@ -14,6 +14,7 @@ use crate::{
     export::BoxedExporter,
     hierarchy::IdSource,
     policy::{redact::CredentialRedactor, tags},
+    price::Price,
 };
 
 /// Starts to collect what is asked for.
@@ -275,6 +276,13 @@ impl Builder {
     /// a key, else [`Semconv::GenAi`].
     pub fn with_semconv(mut self, semconv: Semconv) -> Self {
         self.settings.semconv = Some(semconv);
+        self
+    }
+
+    /// The price of a model by its exact name. It wins over the table of the feature `pricing`; the last one of a model
+    /// counts. Default: none.
+    pub fn with_price(mut self, model: impl Into<String>, price: Price) -> Self {
+        self.settings.prices.push((model.into(), price));
         self
     }
 

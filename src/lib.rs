@@ -44,6 +44,7 @@
 //! - `export` (default): everything that records and sends. Without it the crate is the light core that a library can
 //!   depend on: [`json()`], [`AgentOpsSpanExt`] (which then does nothing), [`EntityKind`], [`Usage`].
 //! - `host` (default): the host environment on the resource and on sessions.
+//! - `pricing` (default): what model calls cost, by the prices of the day (the crate `genai-prices`).
 //! - `testing`: a fake AgentOps server on loopback, fixed ids and clock, drawn trees.
 //!
 //! [`tracing`]: https://docs.rs/tracing
@@ -102,6 +103,8 @@ mod config;
 #[cfg(feature = "export")]
 mod error;
 #[cfg(feature = "export")]
+mod price;
+#[cfg(feature = "export")]
 mod propagation;
 #[cfg(feature = "export")]
 mod semconv;
@@ -129,6 +132,8 @@ pub use kind::{EntityKind, UnknownKind};
 pub use pipeline::{Dropped, ExportStats};
 #[cfg(feature = "export")]
 pub use policy::redact::CredentialRedactor;
+#[cfg(feature = "export")]
+pub use price::Price;
 #[cfg(feature = "export")]
 pub use session::{Remote, Session, SessionBuilder};
 pub use span_ext::AgentOpsSpanExt;

@@ -62,7 +62,7 @@ fn is_marked(record: &SpanRecord) -> bool {
 /// Maps one closed span: translates it, then holds back, masks and cuts what policy says.
 pub(crate) fn map(record: &SpanRecord, lineage: &Lineage, policy: &Policy) -> WireSpan {
     let mut span = translate(record, lineage, policy);
-    // Prices are added here: they need the model and the counts, and no policy takes them away.
+    policy.prices.apply(&mut span, record.start.wall());
     policy::content::apply(&mut span, policy.content);
     policy::redact::apply(&mut span, &*policy.redactor);
     policy::limits::apply(&mut span, &policy.limits);

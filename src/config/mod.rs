@@ -28,6 +28,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use tracing::level_filters::LevelFilter;
 
+use crate::price::Price;
+
 /// Everything that was asked for.
 #[derive(Clone)]
 #[expect(
@@ -79,6 +81,8 @@ pub(crate) struct Config {
     /// Characters.
     pub(crate) attribute_value_length: usize,
     pub(crate) semconv: Semconv,
+    /// The program's own prices; the last one of a model counts.
+    pub(crate) prices: Vec<(String, Price)>,
 
     pub(crate) instrument_llm_calls: bool,
     pub(crate) max_level: LevelFilter,

@@ -65,6 +65,7 @@ impl Settings {
             content: self.content(env)?,
             attribute_value_length: self.attribute_value_length(env)?,
             semconv: self.semconv(env, key.is_some())?,
+            prices: std::mem::take(&mut self.prices),
             instrument_llm_calls: flag(self.instrument_llm_calls, env, env::AGENTOPS_INSTRUMENT_LLM_CALLS, true)?,
             max_level: self.max_level.unwrap_or(LevelFilter::DEBUG),
             event_level: self.event_level.unwrap_or(LevelFilter::INFO),

@@ -7,7 +7,7 @@ use crate::export::{DropReason, Settled};
 /// What became of every span of a handle, since it was built.
 ///
 /// `recorded == exported + dropped.total() + queued_spans`, at any quiet moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ExportStats {
     /// Spans that ended and were handed over.
@@ -20,6 +20,8 @@ pub struct ExportStats {
     pub sampled_out: u64,
     /// Requests that were sent again.
     pub retries: u64,
+    /// What all recorded model calls cost together, in USD; those whose price is not known count nothing.
+    pub cost: f64,
     /// Spans that began and have not ended.
     pub open_spans: usize,
     /// Bytes that they hold.
@@ -72,6 +74,8 @@ pub(crate) struct Stats {
     recorded: AtomicU64,
     exported: AtomicU64,
     retries: AtomicU64,
+    /// In billionths of a USD.
+    nano_cost: AtomicU64,
     queue_spans: AtomicU64,
     queue_bytes: AtomicU64,
     refused: AtomicU64,
@@ -99,6 +103,17 @@ impl Stats {
         counter.fetch_add(spans, Ordering::Relaxed);
     }
 
+    /// Counts what a model call cost, in USD.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "rounded, and a float saturates"
+    )]
+    pub(crate) fn add_cost(&self, usd: f64) {
+        self.nano_cost
+            .fetch_add((usd.max(0.0) * 1e9).round() as u64, Ordering::Relaxed);
+    }
+
     /// Counts what the delivery settled.
     pub(crate) fn settle(&self, settled: &Settled) {
         self.exported.fetch_add(settled.exported, Ordering::Relaxed);
@@ -115,6 +130,7 @@ impl Stats {
             recorded: read(&self.recorded),
             exported: read(&self.exported),
             retries: read(&self.retries),
+            cost: read(&self.nano_cost) as f64 / 1e9,
             dropped: Dropped {
                 queue_spans: read(&self.queue_spans),
                 queue_bytes: read(&self.queue_bytes),

@@ -28,7 +28,7 @@ use crate::{
     kind::EntityKind,
     layer::suppress,
     otel,
-    policy::Policy,
+    policy::{Policy, pricing},
     resource::{self, HostProbe},
 };
 
@@ -305,6 +305,9 @@ impl Worker {
         }
         self.announce(span, session);
         let wire = attributes::map(&span.record, &span.lineage, &self.policy);
+        if let Some(usd) = pricing::cost_of(&wire) {
+            self.stats.add_cost(usd);
+        }
         let data = otel::span::build(wire, &span.lineage, &span.record.start, span.end);
         self.batch_bytes += otel::span::bytes(&data);
         self.batch.push(data);

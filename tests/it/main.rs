@@ -12,4 +12,5 @@ mod capture;
 mod delivery;
 mod harness;
 mod hierarchy;
+mod pricing;
 mod sessions;
