@@ -22,6 +22,7 @@ use crate::{
         InstanceId, Lineage, Parent, Recorded, Recorder, ScopeGuard, SpanLink, TraceFacts, TraceRoot, session_callsite,
     },
     kind::EntityKind,
+    layer::extensions,
     propagation,
     record::{Fields, KindSource, Origin, Said, Say, SpanRecord},
     semconv::{agentops::field, wire::WireValue},
@@ -183,11 +184,8 @@ fn enclosing(recorder: &Recorder) -> Option<(Id, Parent)> {
         let registry = dispatch.downcast_ref::<Registry>()?;
         let current = dispatch.current_span();
         registry.span(current.id()?)?.scope().find_map(|span| {
-            let parent = span
-                .extensions()
-                .get::<Recorded>()?
-                .slot(recorder.instance)?
-                .as_parent();
+            let known = extensions(&span)?;
+            let parent = known.get::<Recorded>()?.slot(recorder.instance)?.as_parent();
             Some((span.id(), parent))
         })
     })

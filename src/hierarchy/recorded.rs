@@ -37,9 +37,11 @@ pub(crate) struct Recorded {
 
 impl Recorded {
     /// Adds a handle's slot. A slot of the same handle stays: a layer that was added twice records once.
-    pub(crate) fn add(&mut self, slot: Slot) {
+    pub(crate) fn add(&mut self, mut slot: Slot) {
         if self.slot(slot.recorder.instance).is_none() {
             self.by.push(slot);
+        } else {
+            slot.record = None;
         }
     }
 
@@ -86,6 +88,9 @@ impl Slot {
         let fields_before = record.fields.version();
         change(record);
         record.touch(self.recorder.clock.now());
+        if record.fields.version() != fields_before {
+            self.lineage.hand_down(record);
+        }
         let is_agent = record.kind.is_some_and(|(kind, _)| kind == EntityKind::Agent);
         if is_agent && record.fields.version() != fields_before {
             match &self.agent {
@@ -117,6 +122,16 @@ impl Slot {
             lineage_span: self.lineage.span_id,
             trace: Arc::clone(&self.lineage.trace),
             agent: self.agent.as_ref().or(self.lineage.agent.as_ref()).map(Arc::clone),
+        }
+    }
+}
+
+/// A span whose end nobody told us: its extensions were poisoned, or its registry went away. The registry drops them
+/// all the same, and the span is sent as far as it is known.
+impl Drop for Slot {
+    fn drop(&mut self) {
+        if let Some(finished) = self.end() {
+            finished.finish(false);
         }
     }
 }

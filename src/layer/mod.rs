@@ -6,6 +6,7 @@
 mod classify;
 mod fields;
 mod filter;
+mod lock;
 pub(crate) mod panic;
 mod placement;
 pub(crate) mod suppress;
@@ -23,6 +24,7 @@ use tracing_subscriber::{
 };
 
 pub(crate) use fields::source_chain;
+pub(crate) use lock::{extensions, extensions_mut};
 
 use crate::{
     config::Config,
@@ -80,6 +82,7 @@ where
 
         let kind = record.kind.map(|(kind, _)| kind);
         let lineage = placement::place(&self.recorder, kind, attributes, &span);
+        lineage.hand_down(&record);
         let agent = (kind == Some(EntityKind::Agent)).then(|| Arc::new(AgentNode::new(agent_name(&record))));
         let sampled = lineage.trace.sampled;
         let charged = if sampled { record.bytes() } else { 0 };
@@ -94,7 +97,9 @@ where
             charged,
             observed: false.into(),
         };
-        let mut extensions = span.extensions_mut();
+        let Some(mut extensions) = extensions_mut(&span) else {
+            return;
+        };
         if let Some(recorded) = extensions.get_mut::<Recorded>() {
             recorded.add(slot);
         } else {
@@ -131,15 +136,20 @@ where
         let Some((link, agent)) = self.link_to(&followed) else {
             return;
         };
-        let mut extensions = span.extensions_mut();
+        let Some(mut extensions) = extensions_mut(&span) else {
+            return;
+        };
         let Some(slot) = extensions
             .get_mut::<Recorded>()
             .and_then(|all| all.slot_mut(self.recorder.instance))
         else {
             return;
         };
-        if slot.lineage.links.len() < MAX_LINKS && !slot.lineage.links.contains(&link) {
+        let is_new = !slot.lineage.links.contains(&link);
+        if is_new && slot.lineage.links.len() < MAX_LINKS {
             slot.lineage.links.push(link);
+        } else if is_new && let Some(record) = &mut slot.record {
+            record.dropped_links = record.dropped_links.saturating_add(1);
         }
         // A tool that runs on its own follows from the call that asked for it, and works for the same agent.
         if slot.lineage.agent.is_none() {
@@ -211,7 +221,9 @@ where
 
     fn on_close(&self, id: Id, cx: Context<'_, S>) {
         let Some(span) = cx.span(&id) else { return };
-        let mut extensions = span.extensions_mut();
+        let Some(mut extensions) = extensions_mut(&span) else {
+            return;
+        };
         let Some(slot) = extensions
             .get_mut::<Recorded>()
             .and_then(|all| all.slot_mut(self.recorder.instance))
@@ -231,7 +243,7 @@ where
     }
 }
 
-/// Links beyond this are not kept.
+/// Links beyond this are counted and dropped.
 const MAX_LINKS: usize = 128;
 
 impl AgentOpsLayer {
@@ -242,7 +254,9 @@ impl AgentOpsLayer {
 
     /// Changes an open record. `change` must not run the host's code.
     fn change<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>, change: impl FnOnce(&mut SpanRecord)) {
-        let mut extensions = span.extensions_mut();
+        let Some(mut extensions) = extensions_mut(span) else {
+            return;
+        };
         let Some(slot) = extensions
             .get_mut::<Recorded>()
             .and_then(|all| all.slot_mut(self.recorder.instance))
@@ -254,7 +268,7 @@ impl AgentOpsLayer {
 
     /// Where a followed span stands, and the agent that it works for.
     fn link_to<'a, R: LookupSpan<'a>>(&self, followed: &SpanRef<'a, R>) -> Option<(SpanLink, Option<Arc<AgentNode>>)> {
-        let extensions = followed.extensions();
+        let extensions = extensions(followed)?;
         let slot = extensions.get::<Recorded>()?.slot(self.recorder.instance)?;
         let link = SpanLink {
             trace_id: slot.lineage.trace.id,
