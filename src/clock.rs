@@ -83,3 +83,49 @@ impl Clock {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: u64 = 3_600_000_000_000;
+    const SECOND: u64 = 1_000_000_000;
+
+    /// A machine's clocks: monotonic time goes on by a second at each reading, wall time is `wall` when it begins.
+    fn clock(wall: u64, at: Instant, readings: u64) -> Clock {
+        Clock::Stepping {
+            base: Start { unix_nanos: wall, at },
+            step: Duration::from_secs(1),
+            readings: AtomicU64::new(readings),
+        }
+    }
+
+    #[test]
+    fn nothing_ends_before_it_began_when_the_wall_clock_is_set_back_an_hour() {
+        let (wall, at) = (1_767_225_600 * SECOND, Instant::now());
+        let before = clock(wall, at, 0);
+        let outer = before.start();
+        // The same monotonic clock goes on while the wall clock is an hour earlier.
+        let set_back = clock(wall - HOUR, at, 1);
+        let inner = set_back.start();
+        let (inner_end, outer_end) = (set_back.now(), set_back.now());
+        assert!(inner.unix_nanos < outer.unix_nanos, "the wall clock was set back");
+        assert_eq!(inner.unix_nanos_at(inner_end), inner.unix_nanos + SECOND);
+        assert_eq!(outer.unix_nanos_at(outer_end), outer.unix_nanos + 3 * SECOND);
+    }
+
+    #[test]
+    fn what_is_said_to_end_before_it_began_ends_when_it_began() {
+        let clock = clock(SECOND, Instant::now(), 0);
+        let earlier = clock.now();
+        let start = clock.start();
+        assert_eq!(start.unix_nanos_at(earlier), start.unix_nanos);
+    }
+
+    #[test]
+    fn times_beyond_what_the_wire_holds_stay_at_its_end() {
+        let clock = clock(u64::MAX - 1, Instant::now(), 0);
+        let start = clock.start();
+        assert_eq!(start.unix_nanos_at(clock.now()), u64::MAX);
+    }
+}

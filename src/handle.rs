@@ -6,7 +6,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
-        mpsc,
+        mpsc::{self, RecvTimeoutError},
     },
     time::Duration,
 };
@@ -216,7 +216,8 @@ impl AgentOps {
             .unwrap_or_else(|_| Err(ExportError::new(ExportErrorKind::Closed)))
     }
 
-    /// Ends the auto-session, delivers what is left within `timeout`, and stops. What ends later is counted as
+    /// Ends the auto-session, delivers what is left within `timeout`, and stops. What is still open, sessions that the
+    /// program holds included, is not sent: [`stats`](Self::stats) counts it as `open_spans`, and once it ends as
     /// [`after_shutdown`](crate::Dropped::after_shutdown).
     ///
     /// # Errors
@@ -338,8 +339,11 @@ fn wait<T: Send + 'static>(timeout: Duration, send: impl FnOnce(Reply<T>)) -> Re
         // Nobody waits any more: the command itself is done all the same.
         let _unheard: Result<(), _> = sender.try_send(result);
     }));
-    let timed_out = || Err(ExportError::new(ExportErrorKind::TimedOut { pending: 0 }));
-    receiver
-        .recv_timeout(timeout.saturating_add(MARGIN))
-        .unwrap_or_else(|_| timed_out())
+    let kind = match receiver.recv_timeout(timeout.saturating_add(MARGIN)) {
+        Ok(result) => return result,
+        Err(RecvTimeoutError::Timeout) => ExportErrorKind::TimedOut { pending: 0 },
+        // The thread ended without an answer: it was shut down at the same moment.
+        Err(RecvTimeoutError::Disconnected) => ExportErrorKind::Closed,
+    };
+    Err(ExportError::new(kind))
 }

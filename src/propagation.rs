@@ -11,9 +11,26 @@ use crate::hierarchy::{SpanId, SpanLink, TraceId};
 
 /// The span that the carrier's `traceparent` names; `None` where there is none or it is not valid.
 pub(crate) fn extract(carrier: &dyn Extractor) -> Option<SpanLink> {
+    if !carrier.get("traceparent").is_some_and(is_well_formed) {
+        return None;
+    }
     // An empty context, not the current one: a host span of this process is not a remote parent.
     let context = TraceContextPropagator::new().extract_with_context(&Context::new(), carrier);
     link_of(context.span().span_context())
+}
+
+/// The propagator reads ids of fewer digits than the standard demands, too.
+fn is_well_formed(traceparent: &str) -> bool {
+    let is_hex = |text: &str, digits: usize| {
+        text.len() == digits && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let parts: Vec<&str> = traceparent.trim().splitn(5, '-').collect();
+    let [version, trace_id, span_id, flags, later @ ..] = parts.as_slice() else {
+        return false;
+    };
+    // What later versions append is for them to know.
+    let is_known = *version != "ff" && (*version != "00" || later.is_empty());
+    is_hex(version, 2) && is_known && is_hex(trace_id, 32) && is_hex(span_id, 16) && is_hex(flags, 2)
 }
 
 /// Writes `traceparent` for a span of ours.

@@ -79,3 +79,80 @@ fn warn(reason: DropReason, spans: u64) {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fmt,
+        sync::{Arc, Mutex, Weak},
+        time::Duration,
+    };
+
+    use tracing::{
+        Event, Subscriber,
+        field::{Field, Visit},
+    };
+    use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt as _};
+
+    use super::*;
+
+    /// Hears how many spans each warning tells of.
+    #[derive(Clone, Default)]
+    struct Ear(Arc<Mutex<Vec<u64>>>);
+
+    impl<S: Subscriber> Layer<S> for Ear {
+        fn on_event(&self, event: &Event<'_>, _cx: Context<'_, S>) {
+            event.record(&mut self.clone());
+        }
+    }
+
+    impl Visit for Ear {
+        fn record_u64(&mut self, _: &Field, spans: u64) {
+            self.0.lock().unwrap().push(spans);
+        }
+
+        fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+    }
+
+    fn dropped(queue_spans: u64, queue_bytes: u64) -> Dropped {
+        Dropped {
+            queue_spans,
+            queue_bytes,
+            ..Dropped::default()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn losses_are_told_at_once_then_once_a_minute_then_at_the_end() {
+        let ear = Ear::default();
+        let _default = tracing::subscriber::set_default(tracing_subscriber::registry().with(ear.clone()));
+        let told = || std::mem::take(&mut *ear.0.lock().unwrap());
+        let (mut losses, mut trouble) = (Losses::default(), Trouble::new(Weak::new()));
+
+        assert!(!losses.tell(&dropped(0, 0), &mut trouble));
+        assert_eq!(losses.due(&dropped(0, 0), &trouble), None);
+        assert!(losses.tell(&dropped(1, 0), &mut trouble));
+        let first = Instant::now();
+        assert_eq!(told(), [1]);
+
+        tokio::time::advance(Duration::from_secs(59)).await;
+        assert!(
+            losses.tell(&dropped(500, 2), &mut trouble),
+            "another reason has a minute of its own"
+        );
+        assert_eq!(told(), [2]);
+        assert_eq!(
+            losses.due(&dropped(500, 2), &trouble),
+            Some(first + Duration::from_secs(60))
+        );
+
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(losses.tell(&dropped(501, 2), &mut trouble));
+        assert_eq!(told(), [500]);
+
+        losses.tell_all(&dropped(600, 2), &trouble);
+        assert_eq!(told(), [99]);
+        losses.tell_all(&dropped(600, 2), &trouble);
+        assert_eq!(told(), [0_u64; 0]);
+    }
+}
