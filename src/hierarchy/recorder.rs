@@ -29,6 +29,9 @@ pub(crate) struct FinishedSpan {
 /// Takes ended spans; never waits.
 pub(crate) trait SpanSink: Send + Sync {
     fn accept(&self, span: FinishedSpan);
+
+    /// Bytes of spans that were accepted and are on their way.
+    fn held_bytes(&self) -> usize;
 }
 
 /// The span of the host's own OpenTelemetry that is current on this thread, if any.
@@ -39,8 +42,10 @@ pub(crate) struct Recorder {
     pub(crate) instance: InstanceId,
     pub(crate) ids: IdSource,
     pub(crate) clock: Clock,
-    /// Bytes of one value that are copied.
+    /// Bytes of one value that are copied, where there is room: see [`Recorder::cap`].
     pub(crate) value_cap: usize,
+    /// Bytes that all records may hold, open and on their way.
+    max_bytes: usize,
     /// Inputs and outputs leave; else nothing is serialised for them.
     pub(crate) captures_content: bool,
     pub(crate) counts: Counts,
@@ -93,6 +98,7 @@ impl Recorder {
                 .attribute_value_length
                 .saturating_mul(4)
                 .saturating_add(REDACTION_MARGIN),
+            max_bytes: config.max_queue_bytes,
             captures_content: config.content == Content::All,
             counts: Counts::default(),
             sink,
@@ -211,6 +217,22 @@ impl Recorder {
             trace: parent.trace,
             agent: parent.agent,
             links: Vec::new(),
+        }
+    }
+
+    /// Open records and those on their way hold less than they may.
+    pub(crate) fn has_room(&self) -> bool {
+        let open = self.counts.open_bytes.load(Ordering::Relaxed);
+        open.saturating_add(self.sink.held_bytes()) < self.max_bytes
+    }
+
+    /// Bytes of one value that are copied now. Without room, what makes a span what it is still fits.
+    pub(crate) fn cap(&self) -> usize {
+        const SHORT: usize = 256;
+        if self.has_room() {
+            self.value_cap
+        } else {
+            self.value_cap.min(SHORT)
         }
     }
 

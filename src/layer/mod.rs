@@ -76,7 +76,7 @@ where
         let callsite = attributes.metadata();
         let start = self.recorder.clock.start();
         let mut fields = Fields::with_capacity(attributes.values().len());
-        attributes.record(&mut FieldVisitor::new(&mut fields, self.recorder.value_cap));
+        attributes.record(&mut FieldVisitor::new(&mut fields, self.recorder.cap()));
         let mut record = SpanRecord::new(callsite, start, fields);
         record.kind = classify::settle(callsite, &record.fields);
 
@@ -112,7 +112,7 @@ where
     fn on_record(&self, id: &Id, values: &Record<'_>, cx: Context<'_, S>) {
         let Some(span) = cx.span(id) else { return };
         let mut said = Fields::with_capacity(values.len());
-        values.record(&mut FieldVisitor::new(&mut said, self.recorder.value_cap));
+        values.record(&mut FieldVisitor::new(&mut said, self.recorder.cap()));
         if !said.is_empty() {
             self.change(&span, |record| {
                 record.fields.merge(&said);
@@ -168,10 +168,11 @@ where
             return;
         }
         let mut said = Fields::with_capacity(callsite.fields().len());
-        let mut visitor = FieldVisitor::new(&mut said, self.recorder.value_cap);
+        let mut visitor = FieldVisitor::new(&mut said, self.recorder.cap());
         event.record(&mut visitor);
         let chain = visitor.error_chain.take();
         let at = self.recorder.clock.now();
+        let has_room = self.recorder.has_room();
         self.change(&span, |record| {
             if !outcome {
                 let name = callsite.name().into();
@@ -183,7 +184,7 @@ where
                     error_chain: None,
                 };
                 event.error_chain = chain;
-                record.add_event(event);
+                record.add_event(event, has_room);
             } else if let Some(message) = said.get_text("error") {
                 record.fail(Failure {
                     at,

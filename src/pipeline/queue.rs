@@ -97,6 +97,10 @@ impl SpanSink for Queue {
             self.gauge.refuse();
         }
     }
+
+    fn held_bytes(&self) -> usize {
+        self.gauge.bytes()
+    }
 }
 
 impl Gauge {

@@ -243,6 +243,7 @@ impl Worker {
             }
             self.mark_submitted();
             self.publish();
+            self.tell_losses();
             if self.answer().await {
                 return;
             }
@@ -304,6 +305,7 @@ impl Worker {
             self.held.0 += 1;
             self.held.1 += span.bytes;
             self.take(&span);
+            self.publish();
             if self.batch.len() >= self.config.max_export_batch_size {
                 self.submit();
             }
@@ -323,9 +325,24 @@ impl Worker {
         }
         let mut data = otel::span::build(wire, &span.lineage, &span.record.start, span.end);
         data.links.dropped_count = span.record.dropped_links;
-        self.batch_bytes += otel::span::bytes(&data);
+        let bytes = otel::span::bytes(&data);
+        if !self.has_room_for(bytes) {
+            self.stats.drop_spans(DropReason::QueueBytes, 1);
+            self.lost += 1;
+            self.last_trouble = Some("they hold more than `with_max_queue_bytes` as they are sent".to_owned());
+            return;
+        }
+        self.batch_bytes += bytes;
         self.batch.push(data);
         self.batch_since.get_or_insert_with(Instant::now);
+    }
+
+    /// A mapped span holds more than its record, and the budget is for what is really held.
+    fn has_room_for(&self, bytes: usize) -> bool {
+        let mapped = self.batch_bytes + self.delivery.pending_bytes();
+        // What is in our hands is counted there as it was when it came.
+        let recorded = self.gauge.bytes().saturating_sub(self.held.1);
+        recorded + mapped + bytes <= self.config.max_queue_bytes
     }
 
     fn refresh_load(&mut self) {
@@ -410,6 +427,10 @@ impl Worker {
         self.gauge.resize(self.held.1, now.1);
         self.gauge.release(self.held.0.saturating_sub(now.0), 0);
         self.held = now;
+    }
+
+    /// Tells of spans that the queue had no room for.
+    fn tell_losses(&mut self) {
         if self.losses.tell(&self.stats.snapshot().dropped, &mut self.trouble) {
             self.gauge.refusals_told();
         }

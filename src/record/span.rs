@@ -79,22 +79,22 @@ impl SpanRecord {
         self.last_active = self.last_active.max(Some(moment));
     }
 
-    /// Adds an event, or counts it where there are too many.
-    pub(crate) fn add_event(&mut self, event: EventRecord) {
-        if self.events.len() < Self::MAX_EVENTS {
-            self.event_bytes += size_of::<EventRecord>() + event.fields.bytes();
-            self.events.push(event);
-        } else {
+    /// Adds an event, or counts it where there are too many or they hold too much.
+    pub(crate) fn add_event(&mut self, event: EventRecord, has_room: bool) {
+        // An error decides the status: the first one is kept in any case, in the last place if there is no other.
+        let decides = event.level == Level::ERROR && self.events.iter().all(|have| have.level != Level::ERROR);
+        let fits = self.events.len() < Self::MAX_EVENTS;
+        if !(fits && (has_room || decides)) {
             self.dropped_events = self.dropped_events.saturating_add(1);
-            // An error decides the status: where none is kept, the first one takes the last place.
-            if event.level == Level::ERROR && self.events.iter().all(|have| have.level != Level::ERROR) {
-                self.event_bytes += event.fields.bytes();
-                if let Some(last) = self.events.last_mut() {
-                    self.event_bytes -= last.fields.bytes();
-                    *last = event;
-                }
+            if !decides {
+                return;
+            }
+            if let Some(last) = self.events.pop() {
+                self.event_bytes -= last.bytes();
             }
         }
+        self.event_bytes += event.bytes();
+        self.events.push(event);
     }
 
     /// The first failure stands: what follows is usually its echo on the way up.
@@ -113,6 +113,12 @@ pub(crate) struct EventRecord {
     pub(crate) fields: Fields,
     /// The causes of an error among the fields, one a line.
     pub(crate) error_chain: Option<String>,
+}
+
+impl EventRecord {
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + self.fields.bytes() + self.error_chain.as_ref().map_or(0, String::len)
+    }
 }
 
 /// Why a span failed: becomes one `exception` event and the status.

@@ -95,7 +95,8 @@ impl AgentOpsSpanExt for Span {
                 fields,
                 error_chain: None,
             };
-            slot.change(|record| record.add_event(event));
+            let has_room = slot.recorder.has_room();
+            slot.change(|record| record.add_event(event, has_room));
         });
     }
 
@@ -150,7 +151,7 @@ fn record_content<T: Serialize + ?Sized>(span: &Span, key: &'static str, value: 
 
 fn say(span: &Span, mut said: impl FnMut(&mut Fields, usize)) {
     with_slots(span, |slot| {
-        let cap = slot.recorder.value_cap;
+        let cap = slot.recorder.cap();
         slot.change(|record| said(&mut record.fields, cap));
     });
 }

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// A million, where the compiler optimises.
-const FLOOD: u64 = if cfg!(debug_assertions) { 200_000 } else { 1_000_000 };
+const FLOOD: u64 = if cfg!(debug_assertions) { 100_000 } else { 1_000_000 };
 const MOST_SPANS: usize = 2_000;
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 const FEW_BYTES: usize = 256 * 1024;
@@ -59,7 +59,7 @@ pub(crate) const ROWS: [Row; 10] = [
         |host| {
             let text = "x".repeat(10_000);
             hang(host, 2_000, FEW_BYTES, &|_| {
-                drop(info_span!("heavy", agentops.kind = "operation", t.text = text.as_str()))
+                drop(info_span!("heavy", agentops.kind = "operation", query = text.as_str()))
             });
         },
         |outcome| {
@@ -177,7 +177,7 @@ pub(crate) const ROWS: [Row; 10] = [
     ),
     Row::new(
         "a shutdown during a burst from 8 threads",
-        |host| (0..10).for_each(|round| burst(host, round)),
+        |host| (0..6).for_each(|round| burst(host, round)),
         |outcome| {
             assert!(outcome.all("burst.operation").count() > 0);
         },
@@ -192,6 +192,7 @@ pub(crate) const ROWS: [Row; 10] = [
                 let shutdown = scope.spawn(move || agentops.shutdown(DEADLINE));
                 while host.look().dropped.after_shutdown == 0 {
                     drop(info_span!("late", agentops.kind = "tool"));
+                    thread::yield_now();
                 }
                 host.collector.release();
                 shutdown.join().unwrap().unwrap();
@@ -246,7 +247,8 @@ fn hang(host: &Host, spans: u64, most_bytes: usize, span: &dyn Fn(u64)) {
         "{stats:?}"
     );
     let peak = host.peak_bytes();
-    assert!(peak <= most_bytes, "{peak} bytes waited, {most_bytes} may");
+    // A span may be accepted while another one that grew is weighed.
+    assert!(peak <= most_bytes + 16 * 1024, "{peak} bytes waited, {most_bytes} may");
     assert!(peak > most_bytes / 20, "only {peak} bytes waited");
     host.collector.stop_failing();
     host.collector.release();

@@ -10,7 +10,9 @@ const MARK: &str = "...[truncated]";
 /// A million, where the compiler optimises; a debug build takes ten times as long for each.
 const MANY: u64 = if cfg!(debug_assertions) { 100_000 } else { 1_000_000 };
 
-pub(crate) const ROWS: [Row; 9] = [
+const BUDGET: usize = 1024 * 1024;
+
+pub(crate) const ROWS: [Row; 10] = [
     Row::new("tags of a megabyte, as one and as many", megabyte_of_tags, |outcome| {
         let tags = |name: &str| {
             outcome
@@ -129,24 +131,60 @@ pub(crate) const ROWS: [Row; 9] = [
         },
     ),
     Row::new(
-        "a span of 12 MB",
+        "a span of 4 MB",
         |host| {
             let text = "x".repeat(1024 * 1024);
             let span = info_span!("huge", agentops.kind = "tool", t.last = field::Empty);
-            for at in 0..12 {
+            for at in 0..4 {
                 host.call(|| span.record_attribute(format!("t.{at}"), &text));
             }
             span.record("t.last", "short");
         },
         |outcome| {
             let span = outcome.span("huge.tool");
-            let texts = || (0..12).map(|at| span.text(&format!("t.{at}")).unwrap());
+            let texts = || (0..4).map(|at| span.text(&format!("t.{at}")).unwrap());
             let bytes: usize = texts().map(str::len).sum();
             assert!((1_900_000..=2 * 1024 * 1024).contains(&bytes), "{bytes}");
             assert!(texts().all(|text| text.ends_with(MARK)));
             assert_eq!(span.text("t.last"), Some("short"), "short values stay whole");
         },
     ),
+    Row::new(
+        "open spans that would hold more than the budget",
+        |host| {
+            let text = "x".repeat(20_000);
+            let spans: Vec<_> = (0..200)
+                .map(|at| info_span!("open", agentops.kind = "tool", agentops.name = format!("open {at}")))
+                .collect();
+            for span in &spans {
+                host.call(|| span.record_attribute("t.text", &text));
+                span.in_scope(|| host.call(|| info!(t.text = text.as_str(), "said")));
+            }
+            let open = host.look().open_bytes;
+            // Each keeps what makes it a span, whatever the others hold.
+            assert!(open <= BUDGET + 200 * 2048, "{open} bytes are open");
+            spans[199].in_scope(|| error!("out of memory"));
+        },
+        |outcome| {
+            let texts: Vec<_> = outcome.spans.iter().filter_map(|span| span.text("t.text")).collect();
+            assert!(
+                texts.contains(&MARK) && texts.iter().any(|text| text.len() == 20_000),
+                "{}",
+                texts.len()
+            );
+            let sent = outcome.spans.iter().find(|span| span.name == "open 199.tool");
+            if let Some(last) = sent {
+                assert_eq!((last.text("t.text"), last.dropped_events), (Some(MARK), 1));
+                assert_eq!(last.status.message, "out of memory");
+            }
+            let dropped = outcome.stats.dropped;
+            assert_eq!(
+                (outcome.spans.len() as u64, dropped.total()),
+                (201 - dropped.queue_bytes, dropped.queue_bytes)
+            );
+        },
+    )
+    .with(|builder| builder.with_max_queue_bytes(BUDGET)),
     Row::new(
         "200 links on a span",
         |_| {

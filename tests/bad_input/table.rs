@@ -97,7 +97,6 @@ pub(crate) fn check(rows: &[Row]) {
 }
 
 fn check_row(row: &Row) {
-    let began = std::time::Instant::now();
     let host = Host::start(row.settings);
     host.run(|| (row.program)(&host));
     let ended = host
@@ -111,7 +110,6 @@ fn check_row(row: &Row) {
     let stats = host.agentops.stats();
     demand_that_all_is_counted(&stats, row.bad);
     let took = host.slowest();
-    println!("ROW {:?} slowest {took:?} peak {} {}", began.elapsed(), host.peak_bytes(), row.bad);
     assert!(took <= LONGEST_CALL * MACHINE, "{}: a call took {took:?}", row.bad);
     let spans = host.collector.spans().into_iter().filter(|span| span.name != HEALTHY);
     (row.outcome)(&Outcome {
