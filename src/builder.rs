@@ -240,6 +240,14 @@ impl Builder {
         self
     }
 
+    /// Whether a trace that is not in that part is kept all the same, whole, when one of its spans is an error. Until
+    /// its root ends its spans wait: at most 1,000 traces of 4,096 spans, in half of the room of the queue; beyond that
+    /// the oldest, or the one that is too long, is left out for good. Has no variable. Default: `false`.
+    pub fn with_keep_errors(mut self, keep: bool) -> Self {
+        self.settings.keep_errors = Some(keep);
+        self
+    }
+
     /// What to make of a span of the host's own OpenTelemetry around a root of ours. Has no variable. Default:
     /// [`HostTrace::Link`].
     pub fn with_host_trace(mut self, host_trace: HostTrace) -> Self {

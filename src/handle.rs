@@ -253,13 +253,16 @@ impl AgentOps {
     pub fn stats(&self) -> ExportStats {
         let inner = &self.inner;
         let counts = &inner.recorder.counts;
+        let settled = inner.stats.snapshot();
+        let undecided = inner.gauge.undecided();
         ExportStats {
-            sampled_out: counts.sampled_out.load(Ordering::Relaxed),
+            sampled_out: settled.sampled_out + counts.sampled_out.load(Ordering::Relaxed),
+            undecided_spans: undecided,
             open_spans: counts.open_spans.load(Ordering::Relaxed),
             open_bytes: counts.open_bytes.load(Ordering::Relaxed),
-            queued_spans: inner.gauge.spans(),
+            queued_spans: inner.gauge.spans().saturating_sub(undecided),
             queued_bytes: inner.gauge.bytes(),
-            ..inner.stats.snapshot()
+            ..settled
         }
     }
 

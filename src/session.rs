@@ -119,7 +119,10 @@ impl SessionBuilder {
         let instance = recorder.instance;
         let in_registry = with_recorded(&span, |recorded| {
             let slot = recorded.slot_mut(instance)?;
-            adjust(&recorder, &mut slot.lineage, remote, &facts);
+            if let Some((parent, Remote::Join)) = remote {
+                slot.continue_trace(parent);
+            }
+            adjust(&mut slot.lineage, remote, &facts);
             Some(slot.lineage.clone())
         })
         .flatten();
@@ -127,7 +130,10 @@ impl SessionBuilder {
             (lineage, None)
         } else {
             let mut lineage = recorder.root_lineage(TraceRoot::Explicit, enclosing.as_ref().map(|(_, above)| above));
-            adjust(&recorder, &mut lineage, remote, &facts);
+            if let Some((parent, Remote::Join)) = remote {
+                recorder.continue_trace(&mut lineage, parent);
+            }
+            adjust(&mut lineage, remote, &facts);
             let below = enclosing.map(|(id, _)| id);
             (
                 lineage,
@@ -140,9 +146,7 @@ impl SessionBuilder {
         let own = own.filter(|_| recorder.is_enabled());
         if own.is_some() {
             handle.warn_of_a_hidden_session(span.is_disabled());
-            if lineage.trace.sampled {
-                recorder.opened(0);
-            }
+            recorder.opened(0);
         }
         let session = Session {
             handle,
@@ -151,7 +155,7 @@ impl SessionBuilder {
             own,
             ended: AtomicBool::new(false),
         };
-        if session.handle.logs_replay() && recorder.is_enabled() {
+        if session.handle.logs_replay() && recorder.is_enabled() && session.lineage.trace.sampled {
             let url = session.replay_url();
             tracing::info!(target: "agentops", %url, "session started; replay");
         }
@@ -160,11 +164,9 @@ impl SessionBuilder {
 }
 
 /// Puts what the builder was told to a session that nobody has seen yet.
-fn adjust(recorder: &Recorder, lineage: &mut Lineage, remote: Option<(SpanLink, Remote)>, facts: &TraceFacts) {
-    match remote {
-        Some((parent, Remote::Join)) => recorder.continue_trace(lineage, parent),
-        Some((parent, Remote::Link)) => lineage.links.push(parent),
-        None => {}
+fn adjust(lineage: &mut Lineage, remote: Option<(SpanLink, Remote)>, facts: &TraceFacts) {
+    if let Some((parent, Remote::Link)) = remote {
+        lineage.links.push(parent);
     }
     lineage.trace.tell(|told| told.clone_from(facts));
 }
@@ -337,20 +339,22 @@ impl Session {
             }
         };
         let Some(own) = &self.own else {
-            let finished = with_recorded(&self.span, |recorded| {
-                let slot = recorded.slot_mut(recorder.instance)?;
-                slot.change(tell);
-                slot.end()
+            // Another handle in the same registry shows the session, too: it ends there as well, and in the same state.
+            let finished: Option<Vec<_>> = with_recorded(&self.span, |recorded| {
+                let slots = recorded.slots_mut();
+                let ended = slots.filter_map(|slot| {
+                    slot.change(tell);
+                    slot.end()
+                });
+                ended.collect()
             });
-            if let Some(finished) = finished.flatten() {
-                finished.finish(true);
+            for slot in finished.into_iter().flatten() {
+                slot.finish(true);
             }
             return;
         };
         let record = own.record.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if !self.lineage.trace.sampled {
-            recorder.skipped();
-        } else if let Some(mut record) = record {
+        if let Some(mut record) = record {
             tell(&mut record);
             recorder.finish(record, self.lineage.clone(), recorder.clock.now(), 0);
         }

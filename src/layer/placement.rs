@@ -1,8 +1,8 @@
 //! Where a new span stands: below the nearest recorded ancestor, else below the session that has room for it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use tracing::span::Attributes;
+use tracing::{dispatcher::WeakDispatch, span::Attributes};
 use tracing_subscriber::{
     Registry,
     registry::{LookupSpan, SpanRef},
@@ -16,6 +16,7 @@ use crate::{
 /// Places a span that was just created.
 pub(super) fn place<'a, R: LookupSpan<'a>>(
     recorder: &Arc<Recorder>,
+    dispatch: &OnceLock<WeakDispatch>,
     kind: Option<EntityKind>,
     attributes: &Attributes<'_>,
     span: &SpanRef<'a, R>,
@@ -26,7 +27,7 @@ pub(super) fn place<'a, R: LookupSpan<'a>>(
     }
     let parent = parent
         .or_else(|| recorder.auto_session()?.adopt())
-        .or_else(|| implicit(recorder, span));
+        .or_else(|| implicit(recorder, dispatch, span));
     match parent {
         Some(parent) => recorder.child_lineage(parent),
         None => recorder.root_lineage(TraceRoot::Bare, None),
@@ -63,11 +64,15 @@ fn ancestor<'a, R: LookupSpan<'a>>(
 }
 
 /// The session of the unrelated span at the root, seen past our own filter.
-fn implicit<'a, R: LookupSpan<'a>>(recorder: &Arc<Recorder>, span: &SpanRef<'a, R>) -> Option<Parent> {
+fn implicit<'a, R: LookupSpan<'a>>(
+    recorder: &Arc<Recorder>,
+    dispatch: &OnceLock<WeakDispatch>,
+    span: &SpanRef<'a, R>,
+) -> Option<Parent> {
     if !recorder.makes_implicit_sessions() {
         return None;
     }
-    let dispatch = recorder.dispatch()?;
+    let dispatch = dispatch.get()?.upgrade()?;
     let registry = dispatch.downcast_ref::<Registry>()?;
     let outermost = registry.span(&span.id())?.scope().skip(1).last()?;
     Some(adopt_implicitly(recorder, &outermost))

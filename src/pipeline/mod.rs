@@ -3,6 +3,7 @@
 mod queue;
 mod stats;
 mod trouble;
+mod undecided;
 mod worker;
 
 pub(crate) use queue::{Gauge, Queue};

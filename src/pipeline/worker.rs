@@ -18,13 +18,14 @@ use super::{
     Stats,
     queue::Gauge,
     trouble::{Kind, Trouble},
+    undecided::{Decided, Undecided},
 };
 use crate::{
     attributes,
     config::{Config, Destination, Secret},
     error::{ExportError, ExportErrorKind},
     export::{BoxedExporter, Delivery, DropReason, Project, Settled},
-    hierarchy::{FinishedSpan, Recorder, TraceId, TraceRoot},
+    hierarchy::{FinishedSpan, Recorder, TraceId, TraceRoot, Verdict},
     kind::EntityKind,
     layer::suppress,
     otel,
@@ -84,6 +85,8 @@ impl Pipeline {
                 let gauge = Arc::clone(&setup.gauge);
                 if let Err(reason) = run(setup, receiver) {
                     gauge.close();
+                    stats.record(gauge.undecided() as u64);
+                    gauge.decided(gauge.undecided());
                     stats.drop_spans(DropReason::Shutdown, gauge.spans() as u64);
                     tracing::error!(target: "agentops", %reason, "the pipeline could not start; nothing is sent");
                 }
@@ -143,6 +146,8 @@ struct Worker {
     stats: Arc<Stats>,
     delivery: Delivery,
     trouble: Trouble,
+    /// Spans of traces that are kept only if one of them is an error.
+    undecided: Undecided,
     batch: Vec<SpanData>,
     batch_bytes: usize,
     /// When the oldest span of the batch came in.
@@ -178,6 +183,7 @@ impl Worker {
             set_session_attributes(&policy, host);
         }
         Ok(Self {
+            undecided: Undecided::new(&config),
             config,
             policy,
             host,
@@ -291,10 +297,41 @@ impl Worker {
             self.gauge.taken();
             self.held.0 += 1;
             self.held.1 += span.bytes;
-            self.take(&span);
+            self.judge(span);
             if self.batch.len() >= self.config.max_export_batch_size {
                 self.submit();
             }
+        }
+        if self.waiters.iter().any(|waiter| waiter.ends) {
+            // No root ends any more.
+            for decided in self.undecided.rest() {
+                self.act(decided);
+            }
+        }
+    }
+
+    /// Takes a span whose trace is kept, and puts one of which that is not known to the others.
+    fn judge(&mut self, span: FinishedSpan) {
+        if !span.lineage.trace.is_tentative() {
+            return self.take(&span);
+        }
+        let is_error = span.lineage.trace.verdict() == Verdict::Open
+            && attributes::is_error(&span.record, &span.lineage, &self.policy);
+        for decided in self.undecided.take(span, is_error) {
+            self.act(decided);
+        }
+    }
+
+    fn act(&mut self, decided: Decided) {
+        let spans = decided.spans.len();
+        self.gauge.decided(spans);
+        if decided.keep {
+            self.stats.record(spans as u64);
+            for span in decided.spans {
+                self.take(&span);
+            }
+        } else {
+            self.stats.sample_out(spans as u64);
         }
     }
 
@@ -390,8 +427,8 @@ impl Worker {
     /// Tells the gauge what is in our hands now.
     fn publish(&mut self) {
         let now = (
-            self.batch.len() + self.delivery.pending_spans(),
-            self.batch_bytes + self.delivery.pending_bytes(),
+            self.batch.len() + self.delivery.pending_spans() + self.undecided.spans(),
+            self.batch_bytes + self.delivery.pending_bytes() + self.undecided.bytes(),
         );
         self.gauge.resize(self.held.1, now.1);
         self.gauge.release(self.held.0.saturating_sub(now.0), 0);
@@ -409,7 +446,7 @@ impl Worker {
             .partition(|waiter| self.is_done(waiter) || waiter.deadline <= now);
         self.waiters = waiting;
         let ends = over.iter().any(|waiter| waiter.ends);
-        let pending = self.held.0 + self.gauge.waiting();
+        let pending = self.held.0.saturating_sub(self.undecided.spans()) + self.gauge.waiting();
         let results: Vec<_> = over
             .into_iter()
             .map(|waiter| (self.result(&waiter, pending), waiter.reply))
@@ -455,6 +492,10 @@ impl Worker {
         while let Ok(span) = self.spans.try_recv() {
             self.gauge.taken();
             self.gauge.release(1, span.bytes);
+            if span.lineage.trace.is_tentative() {
+                self.gauge.decided(1);
+                self.stats.record(1);
+            }
             late += 1;
         }
         self.stats.drop_spans(DropReason::Shutdown, late);
