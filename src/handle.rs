@@ -294,10 +294,9 @@ impl AgentOps {
             return;
         }
         if disabled {
-            tracing::warn!(
-                target: "agentops",
+            warn_past_a_filter(
                 "a session's span is disabled by a global filter or level, which hides agent spans, too: put the \
-                 EnvFilter on the layer that prints (`fmt::layer().with_filter(..)`)"
+                 EnvFilter on the layer that prints (`fmt::layer().with_filter(..)`)",
             );
         } else {
             tracing::warn!(
@@ -323,13 +322,25 @@ impl AgentOps {
     fn warn_of_silence(&self) {
         let recorder = &self.inner.recorder;
         let stats = self.stats();
-        if stats.recorded == 0 && stats.sampled_out == 0 && !recorder.counts.saw_span.load(Ordering::Relaxed) {
-            tracing::warn!(
-                target: "agentops",
+        let is_silent =
+            stats.recorded == 0 && stats.sampled_out == 0 && !recorder.counts.saw_span.load(Ordering::Relaxed);
+        // A program that switched recording off knows why.
+        if is_silent && recorder.is_enabled() {
+            warn_past_a_filter(
                 "nothing was recorded: either a global filter hides the spans (put the EnvFilter on the layer that \
-                 prints), or `AgentOps::layer()` was not added to the subscriber, or no span has an `agentops.kind` field"
+                 prints), or `AgentOps::layer()` was not added to the subscriber, or no span has an `agentops.kind` field",
             );
         }
+    }
+}
+
+/// Warns; as an error where a global filter hides our spans and our warnings alike. A global `EnvFilter` without
+/// `RUST_LOG` is such a one, and nobody would learn of it otherwise.
+fn warn_past_a_filter(text: &str) {
+    if layer::heard::is_hidden() {
+        tracing::error!(target: "agentops", "{text}");
+    } else {
+        tracing::warn!(target: "agentops", "{text}");
     }
 }
 

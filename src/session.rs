@@ -19,7 +19,8 @@ use crate::{
     config::EndState,
     handle::AgentOps,
     hierarchy::{
-        InstanceId, Lineage, Parent, Recorded, Recorder, ScopeGuard, SpanLink, TraceFacts, TraceRoot, session_callsite,
+        InstanceId, Lineage, Parent, Recorded, Recorder, ScopeGuard, Slot, SpanLink, TraceFacts, TraceRoot,
+        innermost_scope, session_callsite,
     },
     kind::EntityKind,
     propagation,
@@ -129,19 +130,13 @@ impl SessionBuilder {
         let (lineage, own) = if let Some(lineage) = in_registry {
             (lineage, None)
         } else {
-            let mut lineage = recorder.root_lineage(TraceRoot::Explicit, enclosing.as_ref().map(|(_, above)| above));
+            let mut lineage = recorder.root_lineage(TraceRoot::Explicit, enclosing.as_ref());
             if let Some((parent, Remote::Join)) = remote {
                 recorder.continue_trace(&mut lineage, parent);
             }
             adjust(&mut lineage, remote, &facts);
-            let below = enclosing.map(|(id, _)| id);
-            (
-                lineage,
-                Some(Own {
-                    record: Mutex::new(Some(begin(&recorder, &name))),
-                    below,
-                }),
-            )
+            let record = Mutex::new(Some(begin(&recorder, &name)));
+            (lineage, Some(Own { record }))
         };
         let own = own.filter(|_| recorder.is_enabled());
         if own.is_some() {
@@ -179,18 +174,24 @@ fn begin(recorder: &Recorder, name: &str) -> Box<SpanRecord> {
     Box::new(record)
 }
 
-/// The nearest recorded span around this point, and its id.
-fn enclosing(recorder: &Recorder) -> Option<(Id, Parent)> {
+/// What encloses this point: the nearest recorded span, or the session without a span that was entered below it.
+fn enclosing(recorder: &Recorder) -> Option<Parent> {
+    let nearest = nearest_recorded(recorder.instance, |id, slot| (id, slot.as_parent()));
+    match (innermost_scope(recorder.instance), nearest) {
+        (Some((below, session)), nearest) if below == nearest.as_ref().map(|(id, _)| id.clone()) => Some(session),
+        (_, Some((_, parent))) => Some(parent),
+        (scoped, None) => scoped.map(|(_, session)| session),
+    }
+}
+
+/// What `read` says of the nearest recorded span around this point.
+fn nearest_recorded<T>(instance: InstanceId, read: impl Fn(Id, &Slot) -> T) -> Option<T> {
     dispatcher::get_default(|dispatch| {
         let registry = dispatch.downcast_ref::<Registry>()?;
         let current = dispatch.current_span();
         registry.span(current.id()?)?.scope().find_map(|span| {
-            let parent = span
-                .extensions()
-                .get::<Recorded>()?
-                .slot(recorder.instance)?
-                .as_parent();
-            Some((span.id(), parent))
+            let extensions = span.extensions();
+            Some(read(span.id(), extensions.get::<Recorded>()?.slot(instance)?))
         })
     })
 }
@@ -222,8 +223,6 @@ pub struct Session {
 
 struct Own {
     record: Mutex<Option<Box<SpanRecord>>>,
-    /// The nearest recorded span around the session.
-    below: Option<Id>,
 }
 
 impl fmt::Debug for Session {
@@ -362,10 +361,9 @@ impl Session {
 
     /// How to get inside where the span does not exist.
     fn scope(&self) -> Option<Scope> {
-        let own = self.own.as_ref()?;
+        self.own.as_ref()?;
         Some(Scope {
             instance: self.handle.recorder().instance,
-            below: own.below.clone(),
             parent: Parent {
                 lineage_span: self.lineage.span_id,
                 trace: Arc::clone(&self.lineage.trace),
@@ -388,12 +386,13 @@ impl Drop for Session {
 #[derive(Clone)]
 struct Scope {
     instance: InstanceId,
-    below: Option<Id>,
     parent: Parent,
 }
 
 impl Scope {
+    /// Below what is current here: a session may be entered elsewhere than it was started.
     fn enter(self) -> ScopeGuard {
-        ScopeGuard::enter(self.instance, self.below, self.parent)
+        let below = nearest_recorded(self.instance, |id, _| id);
+        ScopeGuard::enter(self.instance, below, self.parent)
     }
 }

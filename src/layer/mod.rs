@@ -6,6 +6,7 @@
 mod classify;
 mod fields;
 mod filter;
+pub(crate) mod heard;
 pub(crate) mod panic;
 mod placement;
 pub(crate) mod suppress;

@@ -41,10 +41,13 @@ fn ancestor<'a, R: LookupSpan<'a>>(
     span: &SpanRef<'a, R>,
 ) -> Option<Parent> {
     let scoped = innermost_scope(recorder.instance);
+    // A parent that the program names is the parent, also where it lies above the session.
+    let mut is_named = attributes.parent().is_some();
     let mut next = span.parent();
     while let Some(above) = next {
-        // Everything from the span that was current when the session was entered lies above the session.
-        if let Some((Some(below), session)) = &scoped
+        // Everything from the recorded span that the session was entered below lies above the session.
+        if !std::mem::take(&mut is_named)
+            && let Some((Some(below), session)) = &scoped
             && above.id() == *below
         {
             return Some(session.clone());
