@@ -1,13 +1,16 @@
+use std::sync::Arc;
+
 use opentelemetry::{Key, Value};
 
 use super::{HostProbe, resource};
 use crate::{
     config::{Config, HostName, Secret, Settings},
+    policy::redact::CredentialRedactor,
     semconv::wire::AttributeSet,
 };
 
 fn config() -> Config {
-    let (config, _) = Settings::default().resolve(&|_| None).unwrap();
+    let (config, _) = Settings::new(Arc::new(CredentialRedactor)).resolve(&|_| None).unwrap();
     Config {
         service_name: "weather".to_owned(),
         ..config

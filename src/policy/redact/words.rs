@@ -90,7 +90,7 @@ fn word(reader: &mut Reader<'_>, most: usize) {
 fn is_reference(name: &str, value: &str, next: Option<u8>) -> bool {
     let is_path = value
         .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'$'));
     let is_used =
         matches!(next, Some(b'(' | b'[' | b'{')) || value.rsplit_once('.').is_some_and(|(_, last)| is_secret(last, ""));
     value == name || is_placeholder(value) || (is_path && is_used)
