@@ -2,12 +2,14 @@
 
 mod assigned;
 mod edits;
+mod members;
 mod names;
 mod patterns;
 mod reader;
 mod shapes;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::{
     borrow::Cow,
@@ -167,7 +169,7 @@ static TRIGGERS: LazyLock<Regex> = LazyLock::new(|| {
         "{}|{}|{}",
         assigned::WORDS,
         shapes::prefixes(),
-        r"(?i:bearer|basic)|://|:\\/|-----BEGIN "
+        r"(?i:bearer|basic)|:\\*/\\*/|-----BEGIN "
     ))
 });
 
