@@ -7,7 +7,9 @@
 mod guest;
 
 use agentops::testing::Collector;
-use tracing::{Level, Subscriber as _, debug, enabled, info, info_span, instrument, level_filters::LevelFilter, span_enabled, warn};
+use tracing::{
+    Level, Subscriber as _, debug, enabled, info, info_span, instrument, level_filters::LevelFilter, span_enabled, warn,
+};
 use tracing_subscriber::{layer::SubscriberExt as _, registry};
 
 use guest::{DEADLINE, to};
@@ -24,13 +26,18 @@ fn ours_alone_switches_on_its_own_spans_and_what_happens_inside_of_them_and_noth
     let collector = Collector::start();
     let agentops = to(&collector).build().unwrap();
     let subscriber = registry().with(agentops.layer());
-    assert_eq!(subscriber.max_level_hint(), Some(LevelFilter::DEBUG), "TRACE is skipped by one comparison");
+    assert_eq!(
+        subscriber.max_level_hint(),
+        Some(LevelFilter::DEBUG),
+        "TRACE is skipped by one comparison"
+    );
     tracing::subscriber::set_global_default(subscriber).unwrap();
 
     // Spans: `never` for what is not ours, decided at the callsite.
     let unrelated = info_span!("request", path = "/");
     assert!(unrelated.is_disabled());
-    let interest = tracing::dispatcher::get_default(|dispatch| dispatch.register_callsite(unrelated.metadata().unwrap()));
+    let interest =
+        tracing::dispatcher::get_default(|dispatch| dispatch.register_callsite(unrelated.metadata().unwrap()));
     assert!(interest.is_never(), "{interest:?}");
     assert!(!span_enabled!(target: "hyper", Level::ERROR, "connection"));
     let ours = info_span!("ours", agentops.kind = "task");
@@ -39,12 +46,14 @@ fn ours_alone_switches_on_its_own_spans_and_what_happens_inside_of_them_and_noth
     drop(ours);
 
     // Events: off outside of recorded spans, whatever their level; inside of them on from the event level up.
-    let on = || [
-        enabled!(target: "hyper", Level::ERROR),
-        enabled!(target: "hyper", Level::INFO),
-        enabled!(target: "hyper", Level::DEBUG),
-        enabled!(target: "hyper", Level::TRACE),
-    ];
+    let on = || {
+        [
+            enabled!(target: "hyper", Level::ERROR),
+            enabled!(target: "hyper", Level::INFO),
+            enabled!(target: "hyper", Level::DEBUG),
+            enabled!(target: "hyper", Level::TRACE),
+        ]
+    };
     assert_eq!(on(), [false; 4]);
     unrelated.in_scope(|| assert_eq!(on(), [false; 4]));
     warn!(target: "hyper", "an event outside of every span");
@@ -55,7 +64,10 @@ fn ours_alone_switches_on_its_own_spans_and_what_happens_inside_of_them_and_noth
     assert_eq!(quiet("rust"), 4);
 
     agentops.shutdown(DEADLINE).unwrap();
-    assert_eq!(collector.tree(), "default.session\n  ours.task\n  scope.task\n  quiet.agent\n");
+    assert_eq!(
+        collector.tree(),
+        "default.session\n  ours.task\n  scope.task\n  quiet.agent\n"
+    );
     let spans = collector.spans();
     let agent = spans.iter().find(|span| span.name == "quiet.agent").unwrap();
     assert_eq!(agent.text("agentops.agent.output"), Some("4"));

@@ -13,7 +13,11 @@ use std::sync::{
 
 use agentops::testing::Collector;
 use tracing::{Event, Subscriber, debug, info, info_span, level_filters::LevelFilter, span, trace, trace_span};
-use tracing_subscriber::{Layer, layer::{Context, SubscriberExt as _}, registry};
+use tracing_subscriber::{
+    Layer,
+    layer::{Context, SubscriberExt as _},
+    registry,
+};
 
 use guest::{DEADLINE, program, to};
 
@@ -64,16 +68,26 @@ fn other_layers_get_what_they_would_get_without_ours() {
         let subscriber = registry().with(all).with(warnings.with_filter(LevelFilter::WARN));
         tracing::subscriber::with_default(subscriber, everything);
     });
-    assert_eq!(without, [(6, 7), (0, 0)], "four spans of the program, two more; events with `ret`");
+    assert_eq!(
+        without,
+        [(6, 7), (0, 0)],
+        "four spans of the program, two more; events with `ret`"
+    );
 
     let collector = Collector::start();
     let agentops = to(&collector).build().unwrap();
     let below = counted(|all, warnings| {
-        let subscriber = registry().with(agentops.layer()).with(all).with(warnings.with_filter(LevelFilter::WARN));
+        let subscriber = registry()
+            .with(agentops.layer())
+            .with(all)
+            .with(warnings.with_filter(LevelFilter::WARN));
         tracing::subscriber::with_default(subscriber, everything);
     });
     let above = counted(|all, warnings| {
-        let subscriber = registry().with(all).with(warnings.with_filter(LevelFilter::WARN)).with(agentops.layer());
+        let subscriber = registry()
+            .with(all)
+            .with(warnings.with_filter(LevelFilter::WARN))
+            .with(agentops.layer());
         tracing::subscriber::with_default(subscriber, everything);
     });
     assert_eq!([below, above], [without; 2]);

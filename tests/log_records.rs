@@ -26,7 +26,11 @@ fn records_of_log_are_on_inside_of_recorded_spans_only_and_from_the_event_level_
     // As `tracing-subscriber` does with its feature `tracing-log`.
     let level = LevelFilter::current().as_log();
     tracing_log::LogTracer::builder().with_max_level(level).init().unwrap();
-    assert_eq!(log::max_level(), log::LevelFilter::Debug, "TRACE records cost one comparison");
+    assert_eq!(
+        log::max_level(),
+        log::LevelFilter::Debug,
+        "TRACE records cost one comparison"
+    );
 
     assert_eq!(on(), [false; 5]);
     log::error!(target: "h2", "outside");

@@ -132,9 +132,22 @@ fn a_panic_in_main_delivers_and_ends_the_session_as_fail() {
     assert_eq!(ended.session(), (StatusCode::Error, Some("Fail")));
     let agent = ended.spans.iter().find(|span| span.name == "unlucky.agent").unwrap();
     assert_eq!(agent.status.message, "panic: the main function broke");
-    let place = agent.events_named("exception").next().unwrap().attribute("exception.stacktrace");
-    assert!(place.and_then(|place| place.as_str()).unwrap().contains("process_ends.rs"));
-    assert!(ended.said.contains("the main function broke"), "the hook that was there still runs: {}", ended.said);
+    let place = agent
+        .events_named("exception")
+        .next()
+        .unwrap()
+        .attribute("exception.stacktrace");
+    assert!(
+        place
+            .and_then(|place| place.as_str())
+            .unwrap()
+            .contains("process_ends.rs")
+    );
+    assert!(
+        ended.said.contains("the main function broke"),
+        "the hook that was there still runs: {}",
+        ended.said
+    );
     assert_eq!(ended.spans.len(), 4);
 }
 
@@ -167,7 +180,8 @@ fn an_exit_after_the_end_of_the_guard_loses_nothing() {
 fn assert_lost_no_more_than_what_waited(ended: &Ended) {
     for name in ["planner.agent", "search.tool"] {
         let flushed = ended.spans.iter().filter(|span| span.name == name);
-        let flushed = flushed.filter(|span| span.text("question") != Some("lost") && span.text("query") != Some("lost"));
+        let flushed =
+            flushed.filter(|span| span.text("question") != Some("lost") && span.text("query") != Some("lost"));
         assert_eq!(flushed.count(), 1, "{name}; the process said: {}", ended.said);
     }
     assert!(ended.spans.iter().all(|span| span.name != "default.session"));
@@ -214,7 +228,11 @@ fn what_ends_after_the_shutdown_is_counted_and_harms_nobody() {
     });
     assert_whole(&collector.spans());
     let stats = agentops.stats();
-    assert_eq!((stats.recorded, stats.exported, stats.dropped.after_shutdown), (3 + 5, 3, 5), "{stats:?}");
+    assert_eq!(
+        (stats.recorded, stats.exported, stats.dropped.after_shutdown),
+        (3 + 5, 3, 5),
+        "{stats:?}"
+    );
     assert_eq!((stats.open_spans, stats.queued_spans), (0, 0));
 }
 

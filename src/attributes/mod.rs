@@ -83,7 +83,10 @@ pub(crate) fn map(record: &SpanRecord, lineage: &Lineage, policy: &Policy) -> Wi
 
 /// A closed span will stand on the wire as an error.
 pub(crate) fn is_error(record: &SpanRecord, lineage: &Lineage, policy: &Policy) -> bool {
-    matches!(Outcome::of(&View::of(record, lineage, policy)).status, WireStatus::Error(_))
+    matches!(
+        Outcome::of(&View::of(record, lineage, policy)).status,
+        WireStatus::Error(_)
+    )
 }
 
 /// The whole of what was said, as the wire would show it.

@@ -154,7 +154,11 @@ impl Recorder {
 
     fn trace(&self, id: TraceId, root: SpanId, kind: TraceRoot) -> Trace {
         let trace = Trace::new(id, root, kind, self.samples(id.0));
-        if self.keep_errors { trace.keeping_errors() } else { trace }
+        if self.keep_errors {
+            trace.keeping_errors()
+        } else {
+            trace
+        }
     }
 
     /// The low 63 bits of a trace id decide, as OpenTelemetry's `TraceIdRatioBased` does: processes that share a

@@ -78,13 +78,18 @@ impl Undecided {
             }
         }
         let number = self.add(span);
-        let too_long = self.traces.get(&number).is_some_and(|waiting| waiting.spans.len() > MAX_SPANS);
+        let too_long = self
+            .traces
+            .get(&number)
+            .is_some_and(|waiting| waiting.spans.len() > MAX_SPANS);
         let mut decided = Vec::new();
         if is_error || ends || too_long {
             decided.extend(self.decide(number, is_error));
         }
         while self.traces.len() > MAX_TRACES || self.spans > self.max_spans || self.bytes > self.max_bytes {
-            let Some(oldest) = self.traces.keys().next().copied() else { break };
+            let Some(oldest) = self.traces.keys().next().copied() else {
+                break;
+            };
             decided.extend(self.decide(oldest, false));
         }
         decided
@@ -93,7 +98,10 @@ impl Undecided {
     /// Everything that still waits: nothing of it is an error.
     pub(super) fn rest(&mut self) -> Vec<Decided> {
         let numbers: Vec<u64> = self.traces.keys().copied().collect();
-        numbers.into_iter().filter_map(|number| self.decide(number, false)).collect()
+        numbers
+            .into_iter()
+            .filter_map(|number| self.decide(number, false))
+            .collect()
     }
 
     fn add(&mut self, span: FinishedSpan) -> u64 {

@@ -31,8 +31,10 @@ fn scoped_subscribers_on_many_threads_do_not_mix() {
 fn inside_a_scope_only_the_innermost_subscriber_sees_anything() {
     let collectors = [Collector::start(), Collector::start()];
     let [outer, inner] = collectors.each_ref().map(|collector| to(collector).build().unwrap());
-    let (in_outer, in_inner): (Dispatch, Dispatch) =
-        (registry().with(outer.layer()).into(), registry().with(inner.layer()).into());
+    let (in_outer, in_inner): (Dispatch, Dispatch) = (
+        registry().with(outer.layer()).into(),
+        registry().with(inner.layer()).into(),
+    );
     dispatcher::with_default(&in_outer, || {
         program();
         dispatcher::with_default(&in_inner, program);

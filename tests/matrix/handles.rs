@@ -18,7 +18,11 @@ fn arrived_at_both(program: impl FnOnce(&AgentOps, &AgentOps)) -> [Vec<Span>; 2]
     for handle in [first, second] {
         handle.shutdown(DEADLINE).unwrap();
         let stats = handle.stats();
-        assert_eq!((stats.recorded, stats.open_spans, stats.open_bytes), (stats.exported, 0, 0), "{stats:?}");
+        assert_eq!(
+            (stats.recorded, stats.open_spans, stats.open_bytes),
+            (stats.exported, 0, 0),
+            "{stats:?}"
+        );
     }
     collectors.map(|collector| collector.spans())
 }
@@ -75,10 +79,19 @@ fn a_session_of_one_handle_is_a_session_of_the_other_and_ends_as_it_does() {
         );
         let state = |name: &str| {
             let session = spans.iter().find(|span| span.name == name).unwrap();
-            (session.status.code, session.text("agentops.session.end_state").map(str::to_owned))
+            (
+                session.status.code,
+                session.text("agentops.session.end_state").map(str::to_owned),
+            )
         };
-        assert_eq!(state("by the first.session"), (StatusCode::Error, Some("Fail".to_owned())));
-        assert_eq!(state("by the second.session"), (StatusCode::Ok, Some("Success".to_owned())));
+        assert_eq!(
+            state("by the first.session"),
+            (StatusCode::Error, Some("Fail".to_owned()))
+        );
+        assert_eq!(
+            state("by the second.session"),
+            (StatusCode::Ok, Some("Success".to_owned()))
+        );
     }
 }
 
@@ -92,5 +105,8 @@ fn what_is_asked_of_one_handle_stays_with_it() {
     assert_eq!(draw(&first), "night.session\n  planner.agent\n    search.tool\n");
     assert_eq!(draw(&second), "night.session\n");
     assert_eq!(first[0].text("user.id"), Some("u-1"));
-    assert_eq!((second[0].attribute("user.id"), second[0].attribute("agentops.tags")), (None, None));
+    assert_eq!(
+        (second[0].attribute("user.id"), second[0].attribute("agentops.tags")),
+        (None, None)
+    );
 }

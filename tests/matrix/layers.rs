@@ -36,7 +36,10 @@ fn a_printing_layer_sees_everything_and_takes_nothing_away() {
     assert_arrives(|agentops| registry().with(printing(&page)).with(agentops.layer()).into());
     let text = page.text();
     assert!(text.contains("request:planner") && text.contains("thinking"), "{text}");
-    assert!(text.contains("not at the event level"), "ours filters for itself alone: {text}");
+    assert!(
+        text.contains("not at the event level"),
+        "ours filters for itself alone: {text}"
+    );
 
     let page = Page::default();
     let above = fmt::layer().with_ansi(false).with_writer(page.clone());
@@ -47,8 +50,18 @@ fn a_printing_layer_sees_everything_and_takes_nothing_away() {
 #[test]
 fn a_global_filter_that_lets_our_spans_through_takes_nothing_away() {
     for directives in ["info", "off,matrix=info"] {
-        assert_arrives(|agentops| registry().with(EnvFilter::new(directives)).with(agentops.layer()).into());
-        assert_arrives(|agentops| registry().with(agentops.layer()).with(EnvFilter::new(directives)).into());
+        assert_arrives(|agentops| {
+            registry()
+                .with(EnvFilter::new(directives))
+                .with(agentops.layer())
+                .into()
+        });
+        assert_arrives(|agentops| {
+            registry()
+                .with(agentops.layer())
+                .with(EnvFilter::new(directives))
+                .into()
+        });
     }
 }
 
@@ -72,19 +85,34 @@ fn layers_with_filters_of_their_own_each_see_their_part() {
     assert_arrives(|agentops| {
         registry()
             .with(printing(&errors).with_filter(LevelFilter::ERROR))
-            .with(fmt::layer().with_ansi(false).with_writer(ours.clone()).with_filter(EnvFilter::new("off,matrix=info")))
+            .with(
+                fmt::layer()
+                    .with_ansi(false)
+                    .with_writer(ours.clone())
+                    .with_filter(EnvFilter::new("off,matrix=info")),
+            )
             .with(agentops.layer())
             .with(
                 fmt::layer()
                     .with_ansi(false)
                     .with_writer(all.clone())
-                    .with_filter(filter_fn(|callsite| callsite.is_span() || callsite.fields().field("message").is_some())),
+                    .with_filter(filter_fn(|callsite| {
+                        callsite.is_span() || callsite.fields().field("message").is_some()
+                    })),
             )
             .into()
     });
     assert_eq!(errors.text(), "");
-    assert!(ours.text().contains("thinking") && !ours.text().contains("event level"), "{}", ours.text());
-    assert!(all.text().contains("event level") && !all.text().contains("return"), "{}", all.text());
+    assert!(
+        ours.text().contains("thinking") && !ours.text().contains("event level"),
+        "{}",
+        ours.text()
+    );
+    assert!(
+        all.text().contains("event level") && !all.text().contains("return"),
+        "{}",
+        all.text()
+    );
 }
 
 #[test]

@@ -30,7 +30,9 @@ struct Arrived {
 impl Arrived {
     fn of(first: First, settings: impl FnOnce(Builder) -> Builder, program: impl FnOnce(&AgentOps)) -> Self {
         let exporter = InMemorySpanExporter::default();
-        let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
+        let provider = SdkTracerProvider::builder()
+            .with_simple_exporter(exporter.clone())
+            .build();
         let collector = Collector::start();
         let agentops = settings(to(&collector)).build().unwrap();
         let tracer = provider.tracer("host");
@@ -88,7 +90,11 @@ fn both_trees_are_right_in_both_orders() {
     for first in ORDERS {
         let arrived = Arrived::of(first, |builder| builder, |_| program());
         assert_whole(&arrived.ours);
-        assert_eq!(draw(&arrived.hosts), "request\n  planner\n    step\n      search\n", "{first:?}");
+        assert_eq!(
+            draw(&arrived.hosts),
+            "request\n  planner\n    step\n      search\n",
+            "{first:?}"
+        );
         let links: usize = arrived.ours.iter().map(|span| span.links.len()).sum();
         assert_eq!(links, 0, "the auto-session began outside of the request");
     }
@@ -107,7 +113,10 @@ const ASK: &str = "ask.session\n  planner.agent\n    search.tool\n";
 #[test]
 fn a_session_links_to_the_hosts_span_around_it() {
     for first in ORDERS {
-        for settings in [|builder: Builder| builder, |builder: Builder| builder.with_host_trace(HostTrace::Link)] {
+        for settings in [
+            |builder: Builder| builder,
+            |builder: Builder| builder.with_host_trace(HostTrace::Link),
+        ] {
             let arrived = Arrived::of(first, settings, a_session);
             assert_eq!(draw(&arrived.ours), ASK, "{first:?}");
             assert_linked(arrived.own("ask.session"), arrived.host("POST /ask"));
@@ -152,7 +161,9 @@ fn an_implicit_session_and_a_root_without_a_session_link_to_the_host_too() {
         let provider = SdkTracerProvider::builder().build();
         let outer = opentelemetry::trace::Tracer::start(&provider.tracer("native"), "outer");
         let outer = opentelemetry::trace::TraceContextExt::with_span(&opentelemetry::Context::new(), outer);
-        let context = opentelemetry::trace::TraceContextExt::span(&outer).span_context().clone();
+        let context = opentelemetry::trace::TraceContextExt::span(&outer)
+            .span_context()
+            .clone();
         let arrived = Arrived::of(first, off, |_| {
             let _outer = outer.clone().attach();
             crate::guest::planner("rust");
@@ -167,10 +178,14 @@ fn an_implicit_session_and_a_root_without_a_session_link_to_the_host_too() {
 #[test]
 fn a_session_inside_of_ours_links_to_ours_and_not_to_the_host() {
     for first in ORDERS {
-        let arrived = Arrived::of(first, |builder| builder, |agentops| {
-            let _agent = info_span!("outer", agentops.kind = "agent").entered();
-            a_session(agentops);
-        });
+        let arrived = Arrived::of(
+            first,
+            |builder| builder,
+            |agentops| {
+                let _agent = info_span!("outer", agentops.kind = "agent").entered();
+                a_session(agentops);
+            },
+        );
         let (session, agent) = (arrived.own("ask.session"), arrived.own("outer.agent"));
         let links: Vec<_> = session.links.iter().map(|link| &link.span_id).collect();
         assert_eq!(links, [&agent.span_id], "{first:?}");

@@ -1,7 +1,9 @@
 //! Inside `reload`, with its limits, and the switch that has none.
 
 use agentops::{AgentOps, testing::Collector};
-use tracing::{Dispatch, Metadata, Subscriber, debug_span, dispatcher, info_span, level_filters::LevelFilter, trace_span};
+use tracing::{
+    Dispatch, Metadata, Subscriber, debug_span, dispatcher, info_span, level_filters::LevelFilter, trace_span,
+};
 use tracing_subscriber::{Layer as _, fmt, layer::SubscriberExt as _, registry, reload};
 
 use super::writer::Page;
@@ -32,8 +34,15 @@ fn wants(subscriber: &impl Subscriber, callsite: &'static Metadata<'static>) -> 
 /// The limit that the documentation of `AgentOps::layer` tells: reload hides that there is a filter inside.
 #[test]
 fn beside_ours_in_reload_a_layer_needs_a_filter_of_its_own_to_see_what_is_not_ours() {
-    let agentops = agentops::builder().with_env(|_| None).with_span_exporter(nowhere()).build().unwrap();
-    let (info, debug) = (info_span!("request").metadata().unwrap(), debug_span!("detail").metadata().unwrap());
+    let agentops = agentops::builder()
+        .with_env(|_| None)
+        .with_span_exporter(nowhere())
+        .build()
+        .unwrap();
+    let (info, debug) = (
+        info_span!("request").metadata().unwrap(),
+        debug_span!("detail").metadata().unwrap(),
+    );
 
     let plain = registry().with(agentops.layer()).with(printing());
     assert_eq!(plain.max_level_hint(), None, "no limit: whatever ours wants");
@@ -41,8 +50,15 @@ fn beside_ours_in_reload_a_layer_needs_a_filter_of_its_own_to_see_what_is_not_ou
 
     let (ours, _handle) = reload::Layer::new(agentops.layer());
     let reloadable = registry().with(ours).with(printing());
-    assert_eq!(reloadable.max_level_hint(), Some(LevelFilter::DEBUG), "TRACE is off for everybody");
-    assert!(!wants(&reloadable, info), "and spans that are not ours are off altogether");
+    assert_eq!(
+        reloadable.max_level_hint(),
+        Some(LevelFilter::DEBUG),
+        "TRACE is off for everybody"
+    );
+    assert!(
+        !wants(&reloadable, info),
+        "and spans that are not ours are off altogether"
+    );
 
     let (ours, _handle) = reload::Layer::new(agentops.layer());
     let filtered = registry().with(ours).with(printing().with_filter(LevelFilter::TRACE));

@@ -30,7 +30,13 @@ fn assert_delivers_and_never_hangs(run: impl Fn(&AgentOps) -> Duration) {
     let agentops = build(to(&collector).with_shutdown_timeout(Duration::from_secs(20)));
     let took = run(&agentops);
     assert!(took < Duration::from_secs(20) + MARGIN, "{took:?}");
-    assert!(collector.tree().starts_with("default.session\n  planner.agent\n    search.tool\n"), "{}", collector.tree());
+    assert!(
+        collector
+            .tree()
+            .starts_with("default.session\n  planner.agent\n    search.tool\n"),
+        "{}",
+        collector.tree()
+    );
     assert_told(&collector.spans());
     assert_eq!(agentops.stats().dropped.total(), 0);
 
@@ -40,7 +46,10 @@ fn assert_delivers_and_never_hangs(run: impl Fn(&AgentOps) -> Duration) {
     let took = run(&agentops);
     assert!(took < TIMEOUT + MARGIN, "the guard hung for {took:?}");
     let stats = agentops.stats();
-    assert!(stats.recorded >= 3 && stats.dropped.shutdown == stats.recorded, "{stats:?}");
+    assert!(
+        stats.recorded >= 3 && stats.dropped.shutdown == stats.recorded,
+        "{stats:?}"
+    );
 }
 
 fn build(builder: Builder) -> AgentOps {
@@ -96,7 +105,10 @@ fn on_a_current_thread_runtime() {
 #[test]
 fn on_a_multi_thread_runtime() {
     assert_delivers_and_never_hangs(|agentops| {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .build()
+            .unwrap();
         on(&runtime, agentops)
     });
 }
@@ -104,7 +116,10 @@ fn on_a_multi_thread_runtime() {
 #[test]
 fn in_a_task_of_a_multi_thread_runtime_and_in_a_blocking_one() {
     assert_delivers_and_never_hangs(|agentops| {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .build()
+            .unwrap();
         let task = tasks(agentops.clone()).with_subscriber(subscriber(agentops));
         runtime.block_on(async { tokio::spawn(task).await.unwrap() })
     });

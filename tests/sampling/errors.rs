@@ -11,7 +11,10 @@ use crate::guest::{DEADLINE, assert_told, planner, program, to};
 
 /// A handle that would keep nothing, but keeps errors.
 fn keeper(collector: &Collector, settings: impl FnOnce(Builder) -> Builder) -> AgentOps {
-    let builder = to(collector).with_sample_ratio(0.0).with_auto_start_session(false).with_keep_errors(true);
+    let builder = to(collector)
+        .with_sample_ratio(0.0)
+        .with_auto_start_session(false)
+        .with_keep_errors(true);
     settings(builder).build().unwrap()
 }
 
@@ -23,7 +26,13 @@ fn kept(settings: impl FnOnce(Builder) -> Builder, program: impl FnOnce(&AgentOp
     agentops.shutdown(DEADLINE).unwrap();
     let stats = agentops.stats();
     assert_eq!(stats.recorded, stats.exported, "{stats:?}");
-    let nothing = (stats.open_spans, stats.open_bytes, stats.queued_spans, stats.queued_bytes, stats.undecided_spans);
+    let nothing = (
+        stats.open_spans,
+        stats.open_bytes,
+        stats.queued_spans,
+        stats.queued_bytes,
+        stats.undecided_spans,
+    );
     assert_eq!(nothing, (0, 0, 0, 0, 0), "{stats:?}");
     assert_eq!(collector.spans().len() as u64, stats.exported);
     (collector.tree(), stats.exported, stats.sampled_out)
@@ -88,7 +97,10 @@ fn what_is_kept_is_as_good_as_if_it_had_been_kept_from_the_start() {
     let spans = collector.spans();
     assert_told(&spans);
     assert!(spans.iter().all(|span| span.text("user.id") == Some("u-1")));
-    assert!(spans.iter().all(|span| span.flags & 1 == 1), "whoever gets a span takes it for sampled");
+    assert!(
+        spans.iter().all(|span| span.flags & 1 == 1),
+        "whoever gets a span takes it for sampled"
+    );
     let session = spans.iter().find(|span| span.name == "ill.session").unwrap();
     assert_eq!(session.attribute("trace.metadata.attempt"), Some(&2_i64.into()));
 }
@@ -102,7 +114,11 @@ fn spans_that_wait_for_the_verdict_are_told_and_hold_no_flush_up() {
         session.in_scope(program);
         agentops.force_flush(DEADLINE).unwrap();
         let stats = agentops.stats();
-        assert_eq!((stats.undecided_spans, stats.recorded, stats.queued_spans), (2, 0, 0), "{stats:?}");
+        assert_eq!(
+            (stats.undecided_spans, stats.recorded, stats.queued_spans),
+            (2, 0, 0),
+            "{stats:?}"
+        );
         assert!(stats.queued_bytes > 0);
 
         // The first error settles it: everything so far leaves, and what follows does, too.
@@ -186,7 +202,10 @@ fn a_trace_that_is_too_long_without_an_error_is_left_out() {
                 long.in_scope(|| drop(info_span!("step", agentops.kind = "task")));
             }
             agentops.force_flush(DEADLINE).unwrap();
-            assert_eq!((agentops.stats().undecided_spans, agentops.stats().sampled_out), (0, 4_097));
+            assert_eq!(
+                (agentops.stats().undecided_spans, agentops.stats().sampled_out),
+                (0, 4_097)
+            );
             long.fail("too late");
             session(agentops, "short", broken_tool);
         },
@@ -218,7 +237,11 @@ fn what_waits_for_a_verdict_leaves_half_of_the_queue_to_what_leaves() {
     // The end of the sessions is more at once than the queue takes; what was lost is counted as such.
     let result = agentops.shutdown(DEADLINE);
     let stats = agentops.stats();
-    assert_eq!(stats.recorded, stats.exported + stats.dropped.total(), "{stats:?} {result:?}");
+    assert_eq!(
+        stats.recorded,
+        stats.exported + stats.dropped.total(),
+        "{stats:?} {result:?}"
+    );
     assert_eq!(stats.recorded + stats.sampled_out, 600, "{stats:?}");
     assert_eq!(stats.dropped.queue_spans, stats.dropped.total());
     assert!(stats.exported > 200 && stats.sampled_out > 100, "{stats:?}");

@@ -18,7 +18,13 @@ const SPANS: usize = 3;
 fn assert_adds_up(stats: &ExportStats, ended: u64) {
     assert_eq!(stats.recorded, stats.exported + stats.dropped.total(), "{stats:?}");
     assert_eq!(stats.recorded + stats.sampled_out, ended, "{stats:?}");
-    let nothing = (stats.open_spans, stats.open_bytes, stats.queued_spans, stats.queued_bytes, stats.undecided_spans);
+    let nothing = (
+        stats.open_spans,
+        stats.open_bytes,
+        stats.queued_spans,
+        stats.queued_bytes,
+        stats.undecided_spans,
+    );
     assert_eq!(nothing, (0, 0, 0, 0, 0), "{stats:?}");
 }
 
@@ -89,13 +95,20 @@ const LEFT_OUT: u64 = u64::MAX;
 #[test]
 fn whoever_continues_a_remote_trace_decides_as_its_other_processes_do() {
     let collector = Collector::start();
-    let agentops = to(&collector).with_sample_ratio(0.5).with_auto_start_session(false).build().unwrap();
+    let agentops = to(&collector)
+        .with_sample_ratio(0.5)
+        .with_auto_start_session(false)
+        .build()
+        .unwrap();
     // Own traces of both verdicts are turned into ones of both verdicts.
     const ROUNDS: usize = 64;
     with_default(registry().with(agentops.layer()), || {
         for _ in 0..ROUNDS {
             for low in [KEPT, LEFT_OUT] {
-                let session = agentops.session("s").with_remote_parent(&remote(low), Remote::Join).start();
+                let session = agentops
+                    .session("s")
+                    .with_remote_parent(&remote(low), Remote::Join)
+                    .start();
                 session.in_scope(|| planner("rust"));
                 session.end(EndState::Success);
 
@@ -116,7 +129,11 @@ fn whoever_continues_a_remote_trace_decides_as_its_other_processes_do() {
 fn sessions_of_every_kind_are_counted_where_they_are_left_out() {
     let left_out = |auto: bool, program: fn(&AgentOps)| {
         let collector = Collector::start();
-        let agentops = to(&collector).with_sample_ratio(0.0).with_auto_start_session(auto).build().unwrap();
+        let agentops = to(&collector)
+            .with_sample_ratio(0.0)
+            .with_auto_start_session(auto)
+            .build()
+            .unwrap();
         let printing = tracing_subscriber::fmt::layer().with_writer(std::io::sink);
         with_default(registry().with(printing).with(agentops.layer()), || program(&agentops));
         agentops.shutdown(DEADLINE).unwrap();
@@ -145,14 +162,24 @@ fn sessions_of_every_kind_are_counted_where_they_are_left_out() {
 #[test]
 fn the_spans_of_a_trace_that_is_left_out_tell_others_so() {
     let collector = Collector::start();
-    let agentops = to(&collector).with_sample_ratio(0.5).with_auto_start_session(false).build().unwrap();
+    let agentops = to(&collector)
+        .with_sample_ratio(0.5)
+        .with_auto_start_session(false)
+        .build()
+        .unwrap();
     with_default(registry().with(agentops.layer()), || {
         for (low, flags) in [(KEPT, "01"), (LEFT_OUT, "00")] {
-            let session = agentops.session("s").with_remote_parent(&remote(low), Remote::Join).start();
+            let session = agentops
+                .session("s")
+                .with_remote_parent(&remote(low), Remote::Join)
+                .start();
             let mut carrier = HashMap::new();
             session.span().inject(&mut carrier);
             let parent: &String = &carrier["traceparent"];
-            assert!(parent.ends_with(flags) && parent.contains(&session.trace_id()), "{parent}");
+            assert!(
+                parent.ends_with(flags) && parent.contains(&session.trace_id()),
+                "{parent}"
+            );
         }
     });
 }

@@ -68,6 +68,10 @@ pub(crate) fn assert_told(spans: &[Span]) {
     assert_eq!(events, ["thinking"]);
     assert_eq!(agent.text("question"), Some("rust"));
     assert_eq!(tool.text("tool.result"), Some("4"));
-    assert_eq!(tool.text("search.index"), Some("docs"), "AgentOpsSpanExt found the span");
+    assert_eq!(
+        tool.text("search.index"),
+        Some("docs"),
+        "AgentOpsSpanExt found the span"
+    );
     assert_eq!((agent.status.code, tool.status.code), (StatusCode::Ok, StatusCode::Ok));
 }
