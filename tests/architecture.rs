@@ -59,7 +59,7 @@ const PLACES: [(&str, &[&str]); 4] = [
 ];
 const OPENTELEMETRY: &[&str] = &[
     "lib.rs",
-    "builder.rs",
+    "builder/",
     "handle.rs",
     "otel/",
     "export/",

@@ -30,9 +30,14 @@ fn quoted(text: &str) -> impl Iterator<Item = String> + '_ {
 
 /// The setters of the builder.
 fn setters() -> BTreeSet<String> {
-    let builder = read("src/builder.rs");
-    let names = builder
-        .lines()
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/builder");
+    let files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|file| fs::read_to_string(file.unwrap().path()).unwrap())
+        .collect();
+    let names = files
+        .iter()
+        .flat_map(|file| file.lines())
         .filter_map(|line| line.trim_start().strip_prefix("pub fn with_"));
     names
         .map(|rest| format!("with_{}", rest.split(['(', '<']).next().unwrap()))
