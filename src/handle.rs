@@ -180,7 +180,8 @@ impl AgentOps {
             return Err(ExportError::new(ExportErrorKind::Inert));
         };
         let deadline = Instant::now() + timeout;
-        wait(timeout, |reply| pipeline.send(Command::Check { deadline, reply }))
+        let answer = wait(timeout, |reply| pipeline.send(Command::Check { deadline, reply }));
+        answer.unwrap_or_else(|| Err(self.timed_out()))
     }
 
     /// Waits until every span that ended before was delivered. Blocks the thread: in async code use [`flush`](Self::flush).
@@ -193,7 +194,8 @@ impl AgentOps {
             return Ok(());
         };
         let deadline = Instant::now() + timeout;
-        wait(timeout, |reply| pipeline.send(Command::Flush { deadline, reply }))
+        let answer = wait(timeout, |reply| pipeline.send(Command::Flush { deadline, reply }));
+        answer.unwrap_or_else(|| Err(self.timed_out()))
     }
 
     /// As [`force_flush`](Self::force_flush), without blocking a thread. Needs no particular runtime.
@@ -232,7 +234,8 @@ impl AgentOps {
         };
         self.warn_of_silence();
         let deadline = Instant::now() + timeout;
-        wait(timeout, |reply| pipeline.send(Command::Shutdown { deadline, reply }))
+        let answer = wait(timeout, |reply| pipeline.send(Command::Shutdown { deadline, reply }));
+        answer.unwrap_or_else(|| Err(self.timed_out()))
     }
 
     /// Records or stops recording spans that begin from now on. Without a destination nothing is recorded either way.
@@ -319,6 +322,11 @@ impl AgentOps {
         }
     }
 
+    fn timed_out(&self) -> ExportError {
+        let pending = self.inner.gauge.spans();
+        ExportError::new(ExportErrorKind::TimedOut { pending })
+    }
+
     fn warn_of_silence(&self) {
         let recorder = &self.inner.recorder;
         let stats = self.stats();
@@ -344,16 +352,14 @@ fn warn_past_a_filter(text: &str) {
     }
 }
 
-/// Sends a command and blocks until it is answered. The pipeline keeps the deadline; the margin is for its answer.
-fn wait<T: Send + 'static>(timeout: Duration, send: impl FnOnce(Reply<T>)) -> Result<T, ExportError> {
+/// Sends a command and blocks until it is answered. The pipeline keeps the deadline; the margin is for its answer. `None`
+/// where it was too busy to answer at all.
+fn wait<T: Send + 'static>(timeout: Duration, send: impl FnOnce(Reply<T>)) -> Option<Result<T, ExportError>> {
     const MARGIN: Duration = Duration::from_millis(500);
     let (sender, receiver) = mpsc::sync_channel(1);
     send(Box::new(move |result| {
         // Nobody waits any more: the command itself is done all the same.
         let _unheard: Result<(), _> = sender.try_send(result);
     }));
-    let timed_out = || Err(ExportError::new(ExportErrorKind::TimedOut { pending: 0 }));
-    receiver
-        .recv_timeout(timeout.saturating_add(MARGIN))
-        .unwrap_or_else(|_| timed_out())
+    receiver.recv_timeout(timeout.saturating_add(MARGIN)).ok()
 }

@@ -135,11 +135,10 @@ fn the_quickstarts_messages_and_tools_are_readable() {
         let last = answers.last().unwrap();
         assert_eq!(last.role, "assistant");
         assert!(last.content.starts_with("The tool returned "), "{answers:?}");
-        assert!(
-            answers
-                .iter()
-                .any(|message| message.role == "tool" && !message.content.is_empty())
-        );
+        let heard = answers
+            .iter()
+            .any(|message| message.role == "tool" && !message.content.is_empty());
+        assert!(heard, "{answers:#?}");
     }
     assert_eq!(said(calls[0]).0[1].content, asked);
 
@@ -183,15 +182,6 @@ fn the_quickstart_fails_where_something_that_ran_did_not_arrive() {
         assert_eq!(ended.code, Some(1), "{name}: {ended:?}");
         assert!(ended.stderr.contains(missing), "{name}: {ended:?}");
     }
-}
-
-#[test]
-fn the_quickstart_fails_where_its_key_is_refused() {
-    let collector = Collector::start();
-    collector.reject_keys();
-    let ended = with_an_account(&collector);
-    assert_eq!(ended.code, Some(1), "{ended:?}");
-    assert!(collector.spans().is_empty());
 }
 
 /// Durations, which differ from run to run, as `?`.

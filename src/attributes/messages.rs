@@ -17,6 +17,7 @@ use crate::{
 };
 
 pub(super) const SYSTEM: &str = "system";
+const TOOL: &str = "tool";
 
 /// The fields of a message that a program numbered itself, by what follows the number.
 pub(super) type Indexed<'a> = Vec<(&'a str, ValueRef<'a>)>;
@@ -196,7 +197,12 @@ fn push(attributes: &mut AttributeSet, key: String, text: String, cut: bool) {
 fn put_message(attributes: &mut AttributeSet, base: &str, message: &Value, reason: Option<&String>, cut: bool) {
     let rendered = parts::render(message);
     let text = |name| message.get(name).and_then(Value::as_str);
-    let role = text("role").unwrap_or_default().to_owned();
+    let role = if parts::is_answer_of_a_tool(message) {
+        TOOL
+    } else {
+        text("role").unwrap_or_default()
+    };
+    let role = role.to_owned();
     push(attributes, format!("{base}.content"), rendered.content, cut);
     push(attributes, format!("{base}.role"), role, false);
     let reason = text("finish_reason").or(reason.map(String::as_str)).map(str::to_owned);

@@ -78,6 +78,26 @@ fn messages_of_the_conventions_are_numbered() {
 }
 
 #[test]
+fn a_tools_answer_that_the_user_was_made_to_say_is_shown_as_the_tools() {
+    let rig = r#"[{"role":"user","parts":[{"type":"tool_call_response","id":"c1","response":"clear"}]}]"#;
+    let anthropic = r#"[{"role":"user","content":[{"type":"tool_result","tool_use_id":"c1","content":"clear"}]}]"#;
+    for text in [rig, anthropic] {
+        assert_eq!(
+            prompt(text),
+            pairs(&[("0.content", "clear"), ("0.role", "tool"), ("0.tool_call_id", "c1")])
+        );
+        assert_eq!(
+            standard(text)[0]["role"],
+            "user",
+            "the conventions' JSON says what the library said"
+        );
+    }
+    let with_words = r#"[{"role":"user","parts":[
+        {"type":"tool_call_response","id":"c1","response":"clear"},{"type":"text","content":"And now?"}]}]"#;
+    assert_eq!(prompt(with_words)[1], ("0.role".to_owned(), "user".to_owned()));
+}
+
+#[test]
 fn messages_that_are_right_already_leave_as_they_came() {
     let text = r#"[ {"role":"user", "parts":[{"type":"text","content":"Hi"}]} ]"#;
     let attributes = chat().text("gen_ai.input.messages", text).attributes();
