@@ -302,7 +302,7 @@ impl Worker {
                 self.submit();
             }
         }
-        if self.waiters.iter().any(|waiter| waiter.ends) {
+        if self.gauge.waiting() == 0 && self.waiters.iter().any(|waiter| waiter.ends) {
             // No root ends any more.
             for decided in self.undecided.rest() {
                 self.act(decided);
