@@ -7,7 +7,10 @@
 mod guest;
 
 use agentops::testing::Collector;
-use tracing::{Level, Subscriber as _, debug, dispatcher, enabled, info, info_span, instrument, level_filters::LevelFilter, span_enabled, warn};
+use tracing::{
+    Level, Subscriber as _, debug, dispatcher, enabled, info, info_span, instrument, level_filters::LevelFilter,
+    span_enabled, warn,
+};
 use tracing_subscriber::{layer::SubscriberExt as _, registry};
 
 use guest::{DEADLINE, to};
@@ -24,7 +27,11 @@ fn ours_alone_switches_on_its_own_spans_and_what_happens_inside_of_them_and_noth
     let collector = Collector::start();
     let agentops = to(&collector).build().unwrap();
     let subscriber = registry().with(agentops.layer());
-    assert_eq!(subscriber.max_level_hint(), Some(LevelFilter::DEBUG), "TRACE is skipped by one comparison");
+    assert_eq!(
+        subscriber.max_level_hint(),
+        Some(LevelFilter::DEBUG),
+        "TRACE is skipped by one comparison"
+    );
     tracing::subscriber::set_global_default(subscriber).unwrap();
 
     // Spans: `never` for what is not ours, decided at the callsite.
@@ -51,7 +58,10 @@ fn ours_alone_switches_on_its_own_spans_and_what_happens_inside_of_them_and_noth
     assert_eq!(quiet("rust"), 4);
 
     agentops.shutdown(DEADLINE).unwrap();
-    assert_eq!(collector.tree(), "default.session\n  ours.task\n  scope.task\n  asked before.task\n  quiet.agent\n");
+    assert_eq!(
+        collector.tree(),
+        "default.session\n  ours.task\n  scope.task\n  asked before.task\n  quiet.agent\n"
+    );
     let spans = collector.spans();
     let agent = spans.iter().find(|span| span.name == "quiet.agent").unwrap();
     assert_eq!(agent.text("agentops.agent.output"), Some("4"));

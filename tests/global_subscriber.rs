@@ -24,7 +24,10 @@ fn a_global_subscriber_sees_every_thread_and_task_and_is_set_once() {
 
     planner("main");
     thread::spawn(|| planner("thread")).join().unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap();
     runtime.block_on(async {
         tokio::spawn(async { planner("task") }).await.unwrap();
         tokio::task::spawn_blocking(|| planner("blocking")).await.unwrap();
@@ -46,6 +49,10 @@ fn a_global_subscriber_sees_every_thread_and_task_and_is_set_once() {
     assert_eq!(spans.len(), 1 + 4 * 2 + 1);
 
     let stats = found.stats();
-    assert_eq!((stats.exported, stats.open_spans), (10, 0), "the handle that was found is the same one");
+    assert_eq!(
+        (stats.exported, stats.open_spans),
+        (10, 0),
+        "the handle that was found is the same one"
+    );
     assert!(found.force_flush(DEADLINE).is_err_and(|error| error.is_closed()));
 }

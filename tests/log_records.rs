@@ -62,7 +62,11 @@ fn records_of_log_are_taken_inside_of_recorded_spans_only_and_switched_on_for_no
         info_span!("unrelated").in_scope(|| write_one_of_each_level("deep inside"));
     });
     write_one_of_each_level("outside again");
-    assert_eq!(errors.load(Ordering::SeqCst), 4, "the other layer gets the errors that it asked for, and nothing else");
+    assert_eq!(
+        errors.load(Ordering::SeqCst),
+        4,
+        "the other layer gets the errors that it asked for, and nothing else"
+    );
 
     // A library that asks before it writes takes nothing away from the span that follows.
     assert!(!log_enabled!(target: "h2", log::Level::Trace));

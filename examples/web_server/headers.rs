@@ -1,8 +1,8 @@
 //! W3C trace context in and out of HTTP headers. The crate `opentelemetry-http` has the same; here it is two small
 //! implementations.
 
-use opentelemetry::propagation::{Extractor, Injector};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use opentelemetry::propagation::{Extractor, Injector};
 
 /// The headers of a request that came in.
 pub(crate) struct Incoming<'a>(pub(crate) &'a HeaderMap);

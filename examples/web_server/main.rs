@@ -71,9 +71,17 @@ async fn price(headers: HeaderMap, article: String) -> Answer {
     let session = session("prices", &headers).ok_or((StatusCode::INTERNAL_SERVER_ERROR, "no AgentOps".to_owned()))?;
     let found = async || {
         let _table = info_span!("read_table", agentops.kind = "task").entered();
-        if article == "tea" { Ok("3 EUR") } else { Err(format!("no {article}")) }
+        if article == "tea" {
+            Ok("3 EUR")
+        } else {
+            Err(format!("no {article}"))
+        }
     };
-    session.run(found).await.map(str::to_owned).map_err(|reason| (StatusCode::NOT_FOUND, reason))
+    session
+        .run(found)
+        .await
+        .map(str::to_owned)
+        .map_err(|reason| (StatusCode::NOT_FOUND, reason))
 }
 
 /// Knows nothing of sessions.
@@ -108,15 +116,23 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_session_replay_log(false)
         .with_auto_start_session(false)
         .build()?;
-    let printing = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(LevelFilter::INFO);
-    tracing_subscriber::registry().with(printing).with(agentops.layer()).init();
+    let printing = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_filter(LevelFilter::INFO);
+    tracing_subscriber::registry()
+        .with(printing)
+        .with(agentops.layer())
+        .init();
     let guard = agentops.shutdown_guard();
 
     // Loopback needs no proxy, whatever the environment says.
     let client = reqwest::Client::builder().no_proxy().build()?;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
-    let prices = Prices { client: client.clone(), url: format!("{url}/prices") };
+    let prices = Prices {
+        client: client.clone(),
+        url: format!("{url}/prices"),
+    };
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = axum::serve(listener, app(prices)).with_graceful_shutdown(async {
         // The sender is dropped where the requests end, however they end.

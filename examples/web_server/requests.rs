@@ -13,10 +13,19 @@ pub(crate) async fn send(client: &Client, url: &str) -> Result<(), reqwest::Erro
     assert_eq!(traced.text().await?, "tea: 3 EUR");
 
     let empty = post("/chat", "").send().await?;
-    assert_eq!((empty.status().as_u16(), empty.text().await?.as_str()), (400, "there is no question"));
+    assert_eq!(
+        (empty.status().as_u16(), empty.text().await?.as_str()),
+        (400, "there is no question")
+    );
 
-    let (one, other) = tokio::join!(post("/summary", "green tea").send(), post("/summary", "black tea").send());
-    assert_eq!((one?.text().await?.as_str(), other?.text().await?.as_str()), ("green", "black"));
+    let (one, other) = tokio::join!(
+        post("/summary", "green tea").send(),
+        post("/summary", "black tea").send()
+    );
+    assert_eq!(
+        (one?.text().await?.as_str(), other?.text().await?.as_str()),
+        ("green", "black")
+    );
     Ok(())
 }
 

@@ -2,7 +2,9 @@
 
 use agentops::{AgentOps, testing::Collector};
 use opentelemetry_sdk::trace::InMemorySpanExporter;
-use tracing::{Dispatch, Metadata, Subscriber, debug_span, dispatcher, info_span, level_filters::LevelFilter, trace_span};
+use tracing::{
+    Dispatch, Metadata, Subscriber, debug_span, dispatcher, info_span, level_filters::LevelFilter, trace_span,
+};
 use tracing_subscriber::{Layer as _, fmt, layer::SubscriberExt as _, registry, reload};
 
 use super::writer::Page;
@@ -33,7 +35,11 @@ fn wants(subscriber: &impl Subscriber, callsite: &'static Metadata<'static>) -> 
 /// The limit that the documentation of `AgentOps::layer` tells: reload hides that there is a filter inside.
 #[test]
 fn beside_ours_in_reload_a_layer_without_a_filter_loses_what_is_more_verbose_than_ours() {
-    let nowhere = || agentops::builder().with_env(|_| None).with_span_exporter(InMemorySpanExporter::default());
+    let nowhere = || {
+        agentops::builder()
+            .with_env(|_| None)
+            .with_span_exporter(InMemorySpanExporter::default())
+    };
     let agentops = nowhere().build().unwrap();
     // A registry alone switches every callsite on, so that its span tells its metadata.
     let [info, debug, trace] = tracing::subscriber::with_default(registry(), || {
@@ -46,12 +52,23 @@ fn beside_ours_in_reload_a_layer_without_a_filter_loses_what_is_more_verbose_tha
 
     let (ours, _handle) = reload::Layer::new(agentops.layer());
     let reloadable = registry().with(ours).with(printing());
-    assert_eq!(reloadable.max_level_hint(), Some(LevelFilter::DEBUG), "TRACE is off for everybody");
-    assert!(wants(&reloadable, info) && wants(&reloadable, debug), "what is less verbose is not");
+    assert_eq!(
+        reloadable.max_level_hint(),
+        Some(LevelFilter::DEBUG),
+        "TRACE is off for everybody"
+    );
+    assert!(
+        wants(&reloadable, info) && wants(&reloadable, debug),
+        "what is less verbose is not"
+    );
 
     let terse = nowhere().with_max_level(LevelFilter::INFO).build().unwrap();
     let (ours, _handle) = reload::Layer::new(terse.layer());
-    assert_eq!(registry().with(ours).with(printing()).max_level_hint(), Some(LevelFilter::INFO), "so is DEBUG");
+    assert_eq!(
+        registry().with(ours).with(printing()).max_level_hint(),
+        Some(LevelFilter::INFO),
+        "so is DEBUG"
+    );
 
     let (ours, _handle) = reload::Layer::new(agentops.layer());
     let filtered = registry().with(ours).with(printing().with_filter(LevelFilter::TRACE));
