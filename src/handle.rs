@@ -6,7 +6,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
-        mpsc,
+        mpsc::{self, RecvTimeoutError},
     },
     time::Duration,
 };
@@ -30,6 +30,15 @@ use crate::{
 };
 
 /// The handle of one AgentOps destination: makes layers and sessions, flushes and shuts down. Cheap to clone.
+///
+/// Spans leave on a thread of the handle's own. What it has not sent when the process ends is lost, so hold a
+/// [`shutdown_guard`](Self::shutdown_guard), and call [`ShutdownGuard::end`] before `std::process::exit`, which drops
+/// nothing. A panic that unwinds, and an early `?` in `main`, drop the guard.
+///
+/// **After a `fork` without `exec`** the child has the handle but not its thread. Recording goes on, never waits, and
+/// fills the queue up to its bound; [`force_flush`](Self::force_flush), [`shutdown`](Self::shutdown) and the guard wait
+/// for an answer that nobody gives, but no longer than the time they are given and half a second, and then say so.
+/// [`flush`](Self::flush) has no clock of its own on this side and would wait for ever. Build the handle in the child.
 ///
 /// ```
 /// use agentops::Export;
@@ -129,8 +138,13 @@ impl AgentOps {
     ///
     /// Beside other layers its place does not matter. Only spans that are marked (`agentops.kind`) or that a known library
     /// makes are seen, so it needs no `EnvFilter`; a global one hides spans from it, too: put it on the layer that prints.
-    /// Inside [`reload`](tracing_subscriber::reload), its filter no longer hides the rest of the program's DEBUG from
-    /// layers without one: switch recording with [`set_enabled`](Self::set_enabled) instead.
+    /// Spans of a handle that is given several layers in one subscriber are recorded once; a second handle's layer records
+    /// a tree of its own.
+    ///
+    /// To switch recording on and off, use [`set_enabled`](Self::set_enabled). Inside
+    /// [`reload`](tracing_subscriber::reload) the layer works, with limits that are not ours to lift: layers beside it that
+    /// have no filter of their own lose what is more verbose than [`with_max_level`](crate::Builder::with_max_level),
+    /// [`current`](Self::current) does not find it, and a layer that is put in its place later does not work.
     pub fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
@@ -361,5 +375,10 @@ fn wait<T: Send + 'static>(timeout: Duration, send: impl FnOnce(Reply<T>)) -> Op
         // Nobody waits any more: the command itself is done all the same.
         let _unheard: Result<(), _> = sender.try_send(result);
     }));
-    receiver.recv_timeout(timeout.saturating_add(MARGIN)).ok()
+    match receiver.recv_timeout(timeout.saturating_add(MARGIN)) {
+        Ok(answer) => Some(answer),
+        Err(RecvTimeoutError::Timeout) => None,
+        // The thread ended while the command was on its way.
+        Err(RecvTimeoutError::Disconnected) => Some(Err(ExportError::new(ExportErrorKind::Closed))),
+    }
 }

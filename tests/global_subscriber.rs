@@ -42,11 +42,7 @@ fn a_global_subscriber_sees_every_thread_and_task_and_is_set_once() {
 
     let tree = collector.tree();
     assert!(tree.starts_with("default.session\n"), "{tree}");
-    assert_eq!(
-        tree.matches("\n  planner.agent\n    search.tool\n").count(),
-        4,
-        "{tree}"
-    );
+    assert_eq!(tree.matches("  planner.agent\n    search.tool\n").count(), 4, "{tree}");
     let spans = collector.spans();
     let asked = |who: &str| spans.iter().filter(|span| span.text("question") == Some(who)).count();
     assert_eq!(["main", "thread", "task", "blocking"].map(asked), [1; 4]);

@@ -6,7 +6,8 @@ use crate::export::{DropReason, Settled};
 
 /// What became of every span of a handle, since it was built.
 ///
-/// `recorded == exported + dropped.total() + queued_spans`, at any quiet moment.
+/// `recorded == exported + dropped.total() + queued_spans`, at any quiet moment; what ended and is not `recorded` is
+/// `sampled_out` or among the `undecided_spans`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ExportStats {

@@ -302,11 +302,15 @@ impl Worker {
                 self.submit();
             }
         }
-        if self.waiters.iter().any(|waiter| waiter.ends) {
-            // No root ends any more.
-            for decided in self.undecided.rest() {
-                self.act(decided);
-            }
+        if self.gauge.waiting() == 0 && self.waiters.iter().any(|waiter| waiter.ends) {
+            self.leave_out_the_rest();
+        }
+    }
+
+    /// No root ends any more, and what waits for one is no error.
+    fn leave_out_the_rest(&mut self) {
+        for decided in self.undecided.rest() {
+            self.act(decided);
         }
     }
 
@@ -499,6 +503,7 @@ impl Worker {
             late += 1;
         }
         self.stats.drop_spans(DropReason::Shutdown, late);
+        self.leave_out_the_rest();
         self.publish();
         for waiter in std::mem::take(&mut self.waiters) {
             (waiter.reply)(closed());

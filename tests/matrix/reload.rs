@@ -1,6 +1,7 @@
 //! Inside `reload`, with its limits, and the switch that has none.
 
 use agentops::{AgentOps, testing::Collector};
+use opentelemetry_sdk::trace::InMemorySpanExporter;
 use tracing::{
     Dispatch, Metadata, Subscriber, debug_span, dispatcher, info_span, level_filters::LevelFilter, trace_span,
 };
@@ -33,16 +34,17 @@ fn wants(subscriber: &impl Subscriber, callsite: &'static Metadata<'static>) -> 
 
 /// The limit that the documentation of `AgentOps::layer` tells: reload hides that there is a filter inside.
 #[test]
-fn beside_ours_in_reload_a_layer_needs_a_filter_of_its_own_to_see_what_is_not_ours() {
-    let agentops = agentops::builder()
-        .with_env(|_| None)
-        .with_span_exporter(nowhere())
-        .build()
-        .unwrap();
-    let (info, debug) = (
-        info_span!("request").metadata().unwrap(),
-        debug_span!("detail").metadata().unwrap(),
-    );
+fn beside_ours_in_reload_a_layer_without_a_filter_loses_what_is_more_verbose_than_ours() {
+    let nowhere = || {
+        agentops::builder()
+            .with_env(|_| None)
+            .with_span_exporter(InMemorySpanExporter::default())
+    };
+    let agentops = nowhere().build().unwrap();
+    // A registry alone switches every callsite on, so that its span tells its metadata.
+    let [info, debug, trace] = tracing::subscriber::with_default(registry(), || {
+        [info_span!("request"), debug_span!("detail"), trace_span!("finest")].map(|span| span.metadata().unwrap())
+    });
 
     let plain = registry().with(agentops.layer()).with(printing());
     assert_eq!(plain.max_level_hint(), None, "no limit: whatever ours wants");
@@ -56,19 +58,22 @@ fn beside_ours_in_reload_a_layer_needs_a_filter_of_its_own_to_see_what_is_not_ou
         "TRACE is off for everybody"
     );
     assert!(
-        !wants(&reloadable, info),
-        "and spans that are not ours are off altogether"
+        wants(&reloadable, info) && wants(&reloadable, debug),
+        "what is less verbose is not"
+    );
+
+    let terse = nowhere().with_max_level(LevelFilter::INFO).build().unwrap();
+    let (ours, _handle) = reload::Layer::new(terse.layer());
+    assert_eq!(
+        registry().with(ours).with(printing()).max_level_hint(),
+        Some(LevelFilter::INFO),
+        "so is DEBUG"
     );
 
     let (ours, _handle) = reload::Layer::new(agentops.layer());
     let filtered = registry().with(ours).with(printing().with_filter(LevelFilter::TRACE));
-    let trace = trace_span!("finest").metadata().unwrap();
     assert_eq!(filtered.max_level_hint(), Some(LevelFilter::TRACE));
     assert!(wants(&filtered, info) && wants(&filtered, debug) && wants(&filtered, trace));
-}
-
-fn nowhere() -> opentelemetry_sdk::trace::InMemorySpanExporter {
-    opentelemetry_sdk::trace::InMemorySpanExporter::default()
 }
 
 #[test]

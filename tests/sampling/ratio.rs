@@ -92,6 +92,9 @@ fn remote(low: u64) -> HashMap<String, String> {
 const KEPT: u64 = 1;
 const LEFT_OUT: u64 = u64::MAX;
 
+/// Enough for own traces of both verdicts to be turned into ones of both verdicts.
+const ROUNDS: usize = 64;
+
 #[test]
 fn whoever_continues_a_remote_trace_decides_as_its_other_processes_do() {
     let collector = Collector::start();
@@ -100,8 +103,6 @@ fn whoever_continues_a_remote_trace_decides_as_its_other_processes_do() {
         .with_auto_start_session(false)
         .build()
         .unwrap();
-    // Own traces of both verdicts are turned into ones of both verdicts.
-    const ROUNDS: usize = 64;
     with_default(registry().with(agentops.layer()), || {
         for _ in 0..ROUNDS {
             for low in [KEPT, LEFT_OUT] {
