@@ -23,6 +23,7 @@ use crate::{
         innermost_scope, session_callsite,
     },
     kind::EntityKind,
+    layer::extensions,
     propagation,
     record::{Fields, KindSource, Origin, Said, Say, SpanRecord},
     semconv::{agentops::field, wire::WireValue},
@@ -190,8 +191,8 @@ fn nearest_recorded<T>(instance: InstanceId, read: impl Fn(Id, &Slot) -> T) -> O
         let registry = dispatch.downcast_ref::<Registry>()?;
         let current = dispatch.current_span();
         registry.span(current.id()?)?.scope().find_map(|span| {
-            let extensions = span.extensions();
-            Some(read(span.id(), extensions.get::<Recorded>()?.slot(instance)?))
+            let known = extensions(&span)?;
+            Some(read(span.id(), known.get::<Recorded>()?.slot(instance)?))
         })
     })
 }

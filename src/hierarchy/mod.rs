@@ -8,6 +8,7 @@ mod implicit;
 mod recorded;
 mod recorder;
 mod scope;
+mod session_span;
 mod trace;
 
 pub(crate) use agent::AgentNode;

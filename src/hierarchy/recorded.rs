@@ -94,6 +94,9 @@ impl Slot {
         let fields_before = record.fields.version();
         change(record);
         record.touch(self.recorder.clock.now());
+        if record.fields.version() != fields_before {
+            self.lineage.hand_down(record);
+        }
         let is_agent = record.kind.is_some_and(|(kind, _)| kind == EntityKind::Agent);
         if is_agent && record.fields.version() != fields_before {
             match &self.agent {
@@ -130,6 +133,16 @@ impl Slot {
             lineage_span: self.lineage.span_id,
             trace: Arc::clone(&self.lineage.trace),
             agent: self.agent.as_ref().or(self.lineage.agent.as_ref()).map(Arc::clone),
+        }
+    }
+}
+
+/// A span whose end nobody told us: its extensions were poisoned, or its registry went away. The registry drops them
+/// all the same, and the span is sent as far as it is known.
+impl Drop for Slot {
+    fn drop(&mut self) {
+        if let Some(finished) = self.end() {
+            finished.finish(false);
         }
     }
 }

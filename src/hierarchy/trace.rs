@@ -26,6 +26,8 @@ pub(crate) enum TraceRoot {
 pub(crate) struct TraceFacts {
     /// The session's list tags, without the handle's default ones.
     pub(crate) tags: Vec<String>,
+    /// The list tags that the session's span says itself.
+    pub(crate) span_tags: Vec<String>,
     /// The session's dict tags.
     pub(crate) dict_tags: Vec<(String, String)>,
     pub(crate) user_id: Option<String>,

@@ -7,6 +7,7 @@ mod classify;
 mod fields;
 mod filter;
 pub(crate) mod heard;
+mod lock;
 pub(crate) mod panic;
 mod placement;
 pub(crate) mod suppress;
@@ -28,6 +29,7 @@ use tracing_subscriber::{
 };
 
 pub(crate) use fields::source_chain;
+pub(crate) use lock::{extensions, extensions_mut};
 
 use crate::{
     config::Config,
@@ -95,6 +97,7 @@ where
 
         let kind = record.kind.map(|(kind, _)| kind);
         let lineage = placement::place(&self.recorder, &self.dispatch, kind, attributes, &span);
+        lineage.hand_down(&record);
         let agent = (kind == Some(EntityKind::Agent)).then(|| Arc::new(AgentNode::new(agent_name(&record))));
         let left_out = !lineage.trace.is_recorded() && !lineage.is_root();
         let charged = if left_out { 0 } else { record.bytes() };
@@ -111,7 +114,9 @@ where
             charged,
             observed: false.into(),
         };
-        let mut extensions = span.extensions_mut();
+        let Some(mut extensions) = extensions_mut(&span) else {
+            return;
+        };
         if let Some(recorded) = extensions.get_mut::<Recorded>() {
             recorded.add(slot);
         } else {
@@ -148,15 +153,20 @@ where
         let Some((link, agent)) = self.link_to(&followed) else {
             return;
         };
-        let mut extensions = span.extensions_mut();
+        let Some(mut extensions) = extensions_mut(&span) else {
+            return;
+        };
         let Some(slot) = extensions
             .get_mut::<Recorded>()
             .and_then(|all| all.slot_of_layer(self.number))
         else {
             return;
         };
-        if slot.lineage.links.len() < MAX_LINKS && !slot.lineage.links.contains(&link) {
+        let is_new = !slot.lineage.links.contains(&link);
+        if is_new && slot.lineage.links.len() < MAX_LINKS {
             slot.lineage.links.push(link);
+        } else if is_new && let Some(record) = &mut slot.record {
+            record.dropped_links = record.dropped_links.saturating_add(1);
         }
         // A tool that runs on its own follows from the call that asked for it, and works for the same agent.
         if slot.lineage.agent.is_none() {
@@ -228,7 +238,9 @@ where
 
     fn on_close(&self, id: Id, cx: Context<'_, S>) {
         let Some(span) = cx.span(&id) else { return };
-        let mut extensions = span.extensions_mut();
+        let Some(mut extensions) = extensions_mut(&span) else {
+            return;
+        };
         let Some(slot) = extensions
             .get_mut::<Recorded>()
             .and_then(|all| all.slot_of_layer(self.number))
@@ -248,7 +260,7 @@ where
     }
 }
 
-/// Links beyond this are not kept.
+/// Links beyond this are counted and dropped.
 const MAX_LINKS: usize = 128;
 
 impl AgentOpsLayer {
@@ -266,7 +278,9 @@ impl AgentOpsLayer {
 
     /// Changes an open record. `change` must not run the host's code.
     fn change<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>, change: impl FnOnce(&mut SpanRecord)) {
-        let mut extensions = span.extensions_mut();
+        let Some(mut extensions) = extensions_mut(span) else {
+            return;
+        };
         let Some(slot) = extensions
             .get_mut::<Recorded>()
             .and_then(|all| all.slot_of_layer(self.number))
@@ -278,7 +292,7 @@ impl AgentOpsLayer {
 
     /// Where a followed span stands, and the agent that it works for.
     fn link_to<'a, R: LookupSpan<'a>>(&self, followed: &SpanRef<'a, R>) -> Option<(SpanLink, Option<Arc<AgentNode>>)> {
-        let extensions = followed.extensions();
+        let extensions = extensions(followed)?;
         let slot = extensions.get::<Recorded>()?.slot(self.recorder.instance)?;
         let link = SpanLink {
             trace_id: slot.lineage.trace.id,

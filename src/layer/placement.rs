@@ -8,6 +8,7 @@ use tracing_subscriber::{
     registry::{LookupSpan, SpanRef},
 };
 
+use super::lock::{extensions, unpoisoned};
 use crate::{
     hierarchy::{Lineage, Parent, Recorded, Recorder, TraceRoot, adopt_implicitly, innermost_scope},
     kind::EntityKind,
@@ -52,10 +53,10 @@ fn ancestor<'a, R: LookupSpan<'a>>(
         {
             return Some(session.clone());
         }
-        let found = above
-            .extensions()
-            .get::<Recorded>()
-            .and_then(|all| all.slot(recorder.instance)?.as_parent().into());
+        let found = extensions(&above).and_then(|known| {
+            let all = known.get::<Recorded>()?;
+            Some(all.slot(recorder.instance)?.as_parent())
+        });
         if found.is_some() {
             return found;
         }
@@ -78,5 +79,5 @@ fn implicit<'a, R: LookupSpan<'a>>(
     let dispatch = dispatch.get()?.upgrade()?;
     let registry = dispatch.downcast_ref::<Registry>()?;
     let outermost = registry.span(&span.id())?.scope().skip(1).last()?;
-    Some(adopt_implicitly(recorder, &outermost))
+    unpoisoned(|| adopt_implicitly(recorder, &outermost))
 }

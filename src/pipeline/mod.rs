@@ -1,5 +1,7 @@
 //! The pipeline: a bounded queue on the caller's side, one thread on the other, and what became of every span.
 
+mod complaints;
+mod losses;
 mod queue;
 mod stats;
 mod trouble;

@@ -3,6 +3,7 @@
 //! The host's runtime is not needed and never blocked; everything that waits can be cancelled at a deadline.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Weak, mpsc::Receiver},
     thread::JoinHandle,
     time::Duration,
@@ -16,6 +17,8 @@ use tokio::{
 
 use super::{
     Stats,
+    complaints::Complaints,
+    losses::Losses,
     queue::Gauge,
     trouble::{Kind, Trouble},
     undecided::{Decided, Undecided},
@@ -83,12 +86,16 @@ impl Pipeline {
                 suppress::on_this_thread();
                 let stats = Arc::clone(&setup.stats);
                 let gauge = Arc::clone(&setup.gauge);
-                if let Err(reason) = run(setup, receiver) {
+                // Whatever panics there, spans that are not sent are counted.
+                let ended = catch_unwind(AssertUnwindSafe(|| run(setup, receiver)));
+                if let Err(reason) = ended.unwrap_or_else(|_panic| Err("it panicked".to_owned())) {
                     gauge.close();
                     stats.record(gauge.undecided() as u64);
                     gauge.decided(gauge.undecided());
-                    stats.drop_spans(DropReason::Shutdown, gauge.spans() as u64);
-                    tracing::error!(target: "agentops", %reason, "the pipeline could not start; nothing is sent");
+                    let (spans, bytes) = (gauge.spans(), gauge.bytes());
+                    gauge.release(spans, bytes);
+                    stats.drop_spans(DropReason::Shutdown, spans as u64);
+                    tracing::error!(target: "agentops", %reason, "the pipeline ended; nothing is sent any more");
                 }
             })?;
         Ok(Self {
@@ -148,6 +155,8 @@ struct Worker {
     trouble: Trouble,
     /// Spans of traces that are kept only if one of them is an error.
     undecided: Undecided,
+    complaints: Complaints,
+    losses: Losses,
     batch: Vec<SpanData>,
     batch_bytes: usize,
     /// When the oldest span of the batch came in.
@@ -193,6 +202,8 @@ impl Worker {
             stats,
             delivery,
             trouble: Trouble::new(recorder),
+            complaints: Complaints::default(),
+            losses: Losses::default(),
             batch: Vec::new(),
             batch_bytes: 0,
             batch_since: None,
@@ -247,7 +258,8 @@ impl Worker {
     fn next_timer(&self, drain_at: Option<Instant>) -> Option<Instant> {
         let batch = self.batch_since.map(|since| since + self.config.flush_interval);
         let waiters = self.waiters.iter().map(|waiter| waiter.deadline).min();
-        [drain_at, batch, waiters].into_iter().flatten().min()
+        let losses = self.losses.due(&self.stats.snapshot().dropped, &self.trouble);
+        [drain_at, batch, waiters, losses].into_iter().flatten().min()
     }
 
     fn command(&mut self, command: Command) {
@@ -345,11 +357,13 @@ impl Worker {
             self.refresh_load();
         }
         self.announce(span, session);
+        self.complaints.about(span, &self.trouble);
         let wire = attributes::map(&span.record, &span.lineage, &self.policy);
         if let Some(usd) = pricing::cost_of(&wire) {
             self.stats.add_cost(usd);
         }
-        let data = otel::span::build(wire, &span.lineage, &span.record.start, span.end);
+        let mut data = otel::span::build(wire, &span.lineage, &span.record.start, span.end);
+        data.links.dropped_count = span.record.dropped_links;
         self.batch_bytes += otel::span::bytes(&data);
         self.batch.push(data);
         self.batch_since.get_or_insert_with(Instant::now);
@@ -437,6 +451,9 @@ impl Worker {
         self.gauge.resize(self.held.1, now.1);
         self.gauge.release(self.held.0.saturating_sub(now.0), 0);
         self.held = now;
+        if self.losses.tell(&self.stats.snapshot().dropped, &mut self.trouble) {
+            self.gauge.refusals_told();
+        }
     }
 
     /// Answers those whose wait is over; true when one of them ended the pipeline.
@@ -492,21 +509,36 @@ impl Worker {
         let left = self.delivery.abandon(DropReason::Shutdown);
         self.settle(left);
         self.delivery.shutdown(self.config.shutdown_timeout).await;
-        let mut late = 0;
-        while let Ok(span) = self.spans.try_recv() {
-            self.gauge.taken();
-            self.gauge.release(1, span.bytes);
-            if span.lineage.trace.is_tentative() {
-                self.gauge.decided(1);
-                self.stats.record(1);
-            }
-            late += 1;
-        }
-        self.stats.drop_spans(DropReason::Shutdown, late);
         self.leave_out_the_rest();
         self.publish();
+        self.discard_late().await;
+        self.losses.tell_all(&self.stats.snapshot().dropped, &self.trouble);
         for waiter in std::mem::take(&mut self.waiters) {
             (waiter.reply)(closed());
+        }
+    }
+
+    /// Counts spans of callers that were let in before the queue closed, and waits for those that are still about to
+    /// hand theirs over: what came after the last look would be lost and not counted.
+    async fn discard_late(&mut self) {
+        const LONGEST: Duration = Duration::from_secs(1);
+        let began = Instant::now();
+        loop {
+            let mut late = 0;
+            while let Ok(span) = self.spans.try_recv() {
+                self.gauge.taken();
+                self.gauge.release(1, span.bytes);
+                if span.lineage.trace.is_tentative() {
+                    self.gauge.decided(1);
+                    self.stats.record(1);
+                }
+                late += 1;
+            }
+            self.stats.drop_spans(DropReason::Shutdown, late);
+            if self.gauge.spans() <= self.held.0 || began.elapsed() > LONGEST {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 }

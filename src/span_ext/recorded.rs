@@ -12,7 +12,7 @@ use super::AgentOpsSpanExt;
 use crate::{
     error::AlreadyObserved,
     hierarchy::{Recorded, Recorder, Slot},
-    layer::source_chain,
+    layer::{extensions_mut, source_chain},
     propagation,
     record::{EventRecord, Failure, Fields, Key, Origin, Said, Say},
     semconv::{agentops::field, gen_ai},
@@ -170,7 +170,7 @@ fn with_slots(span: &Span, mut with: impl FnMut(&mut Slot)) {
 pub(crate) fn with_recorded<T>(span: &Span, with: impl FnOnce(&mut Recorded) -> T) -> Option<T> {
     span.with_subscriber(|(id, dispatch)| {
         let span = dispatch.downcast_ref::<Registry>()?.span(id)?;
-        let mut extensions = span.extensions_mut();
+        let mut extensions = extensions_mut(&span)?;
         Some(with(extensions.get_mut::<Recorded>()?))
     })?
 }
