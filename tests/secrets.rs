@@ -6,6 +6,8 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stdout,
+    clippy::too_many_lines,
+    clippy::format_collect,
     reason = "a test that cannot go on fails; the child shows what it has by printing"
 )]
 

@@ -24,7 +24,7 @@ pub(crate) fn run(settings: impl FnOnce(Builder) -> Builder, program: impl FnOnc
         .with_session_replay_log(false);
     let agentops = settings(builder).build().unwrap();
     with_default(tracing_subscriber::registry().with(agentops.layer()), || {
-        program(&agentops)
+        program(&agentops);
     });
     agentops.shutdown(DEADLINE).unwrap();
     collector.spans()

@@ -1,148 +1,42 @@
-//! [`Pipeline`]: the thread that maps, batches and sends, with a private runtime of its own.
-//!
-//! The host's runtime is not needed and never blocked; everything that waits can be cancelled at a deadline.
+//! [`Worker`]: the loop of the pipeline thread: drains the queue, maps, batches, and drives the delivery.
+
+mod waiting;
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Weak, mpsc::Receiver},
-    thread::JoinHandle,
+    sync::{Arc, mpsc::Receiver},
     time::Duration,
 };
 
 use opentelemetry_sdk::trace::SpanData;
 use tokio::{
-    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    sync::mpsc::UnboundedReceiver,
     time::{Instant, sleep_until},
 };
 
+use self::waiting::Waiter;
 use super::{
-    Stats,
+    Command, Setup, Stats,
     complaints::Complaints,
     losses::Losses,
     queue::Gauge,
+    thread::closed,
     trouble::{Kind, Trouble},
     undecided::{Decided, Undecided},
 };
 use crate::{
     attributes,
-    config::{Config, Destination, Secret},
+    config::{Config, Destination},
     error::{ExportError, ExportErrorKind},
-    export::{BoxedExporter, Delivery, DropReason, Project, Settled},
-    hierarchy::{FinishedSpan, Recorder, TraceId, TraceRoot, Verdict},
+    export::{Delivery, DropReason, Settled},
+    hierarchy::{FinishedSpan, TraceId, TraceRoot, Verdict},
     kind::EntityKind,
-    layer::suppress,
     otel,
     policy::{Policy, pricing},
     resource::{self, HostProbe},
 };
 
-/// Answers a command.
-pub(crate) type Reply<T> = Box<dyn FnOnce(Result<T, ExportError>) + Send>;
-
-/// What the handle asks of the pipeline thread.
-pub(crate) enum Command {
-    /// Answer when everything that ended before was delivered or lost, or at the deadline.
-    Flush {
-        deadline: Instant,
-        reply: Reply<()>,
-    },
-    /// As a flush; what is left at the deadline is dropped, and the thread ends.
-    Shutdown {
-        deadline: Instant,
-        reply: Reply<()>,
-    },
-    SetApiKey(Secret),
-    Check {
-        deadline: Instant,
-        reply: Reply<Project>,
-    },
-}
-
-/// What the pipeline thread starts with.
-pub(crate) struct Setup {
-    pub(crate) config: Arc<Config>,
-    pub(crate) exporter: Option<BoxedExporter>,
-    pub(crate) recorder: Weak<Recorder>,
-    pub(crate) spans: Receiver<FinishedSpan>,
-    pub(crate) gauge: Arc<Gauge>,
-    pub(crate) stats: Arc<Stats>,
-}
-
-/// The running thread.
-#[derive(Debug)]
-pub(crate) struct Pipeline {
-    commands: UnboundedSender<Command>,
-    /// Kept so that the thread has an owner; it ends by itself when all handles are gone.
-    _thread: JoinHandle<()>,
-}
-
-impl Pipeline {
-    /// Starts the thread.
-    pub(crate) fn start(setup: Setup) -> std::io::Result<Self> {
-        let (commands, receiver) = unbounded_channel();
-        let thread = std::thread::Builder::new()
-            .name("agentops-pipeline".to_owned())
-            .spawn(move || {
-                suppress::on_this_thread();
-                let stats = Arc::clone(&setup.stats);
-                let gauge = Arc::clone(&setup.gauge);
-                // Whatever panics there, spans that are not sent are counted.
-                let ended = catch_unwind(AssertUnwindSafe(|| run(setup, receiver)));
-                if let Err(reason) = ended.unwrap_or_else(|_panic| Err("it panicked".to_owned())) {
-                    gauge.close();
-                    stats.record(gauge.undecided() as u64);
-                    gauge.decided(gauge.undecided());
-                    let (spans, bytes) = (gauge.spans(), gauge.bytes());
-                    gauge.release(spans, bytes);
-                    stats.drop_spans(DropReason::Shutdown, spans as u64);
-                    tracing::error!(target: "agentops", %reason, "the pipeline ended; nothing is sent any more");
-                }
-            })?;
-        Ok(Self {
-            commands,
-            _thread: thread,
-        })
-    }
-
-    /// Hands over a command; answers it at once where the thread has ended.
-    pub(crate) fn send(&self, command: Command) {
-        if let Err(refused) = self.commands.send(command) {
-            match refused.0 {
-                Command::Flush { reply, .. } | Command::Shutdown { reply, .. } => reply(closed()),
-                Command::Check { reply, .. } => reply(closed()),
-                Command::SetApiKey(_) => {}
-            }
-        }
-    }
-}
-
-fn closed<T>() -> Result<T, ExportError> {
-    Err(ExportError::new(ExportErrorKind::Closed))
-}
-
-fn run(setup: Setup, commands: UnboundedReceiver<Command>) -> Result<(), String> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| format!("no runtime: {error}"))?;
-    runtime.block_on(async {
-        Worker::new(setup)?.work(commands).await;
-        Ok(())
-    })
-}
-
-/// Somebody waits for a flush.
-struct Waiter {
-    deadline: Instant,
-    reply: Reply<()>,
-    /// When everything that had ended was handed to the delivery; `None` until then.
-    submitted: Option<Instant>,
-    /// Spans that were lost before the flush began.
-    lost_before: u64,
-    ends: bool,
-}
-
-struct Worker {
+/// What the pipeline thread works with.
+pub(super) struct Worker {
     config: Arc<Config>,
     policy: Policy,
     host: Option<HostProbe>,
@@ -175,7 +69,7 @@ const DRAIN_EVERY: Duration = Duration::from_millis(50);
 const LOAD_AGE: Duration = Duration::from_millis(250);
 
 impl Worker {
-    fn new(setup: Setup) -> Result<Self, String> {
+    pub(super) fn new(setup: Setup) -> Result<Self, String> {
         let Setup {
             config,
             exporter,
@@ -215,7 +109,7 @@ impl Worker {
         })
     }
 
-    async fn work(mut self, mut commands: UnboundedReceiver<Command>) {
+    pub(super) async fn work(mut self, mut commands: UnboundedReceiver<Command>) {
         let mut drain_at: Option<Instant> = None;
         loop {
             let timer = self.next_timer(drain_at);
@@ -282,16 +176,6 @@ impl Worker {
                 });
             }
         }
-    }
-
-    fn wait(&mut self, deadline: Instant, reply: Reply<()>, ends: bool) {
-        self.waiters.push(Waiter {
-            deadline,
-            reply,
-            submitted: None,
-            lost_before: self.lost,
-            ends,
-        });
     }
 
     fn last_flush(&mut self) {
@@ -406,14 +290,6 @@ impl Worker {
             .is_some_and(|since| since.elapsed() >= self.config.flush_interval)
     }
 
-    /// Those who asked for a flush wait for what has been handed over until now, and for nothing later.
-    fn mark_submitted(&mut self) {
-        let now = Instant::now();
-        for waiter in &mut self.waiters {
-            waiter.submitted.get_or_insert(now);
-        }
-    }
-
     fn submit(&mut self) {
         let batch = std::mem::take(&mut self.batch);
         self.batch_bytes = 0;
@@ -454,53 +330,6 @@ impl Worker {
         if self.losses.tell(&self.stats.snapshot().dropped, &mut self.trouble) {
             self.gauge.refusals_told();
         }
-    }
-
-    /// Answers those whose wait is over; true when one of them ended the pipeline.
-    async fn answer(&mut self) -> bool {
-        if self.waiters.is_empty() {
-            return false;
-        }
-        let now = Instant::now();
-        let (over, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiters)
-            .into_iter()
-            .partition(|waiter| self.is_done(waiter) || waiter.deadline <= now);
-        self.waiters = waiting;
-        let ends = over.iter().any(|waiter| waiter.ends);
-        let pending = self.held.0.saturating_sub(self.undecided.spans()) + self.gauge.waiting();
-        let results: Vec<_> = over
-            .into_iter()
-            .map(|waiter| (self.result(&waiter, pending), waiter.reply))
-            .collect();
-        if ends {
-            self.end().await;
-        }
-        for (result, reply) in results {
-            reply(result);
-        }
-        ends
-    }
-
-    /// What had ended when the wait began is settled; at the end, everything is.
-    fn is_done(&self, waiter: &Waiter) -> bool {
-        if waiter.ends {
-            return self.batch.is_empty() && self.delivery.is_idle() && self.gauge.waiting() == 0;
-        }
-        waiter
-            .submitted
-            .is_some_and(|submitted| self.delivery.is_settled_up_to(submitted))
-    }
-
-    fn result(&self, waiter: &Waiter, pending: usize) -> Result<(), ExportError> {
-        let lost = self.lost - waiter.lost_before;
-        if !self.is_done(waiter) {
-            return Err(ExportError::new(ExportErrorKind::TimedOut { pending }));
-        }
-        if lost > 0 {
-            let reason = self.last_trouble.clone().unwrap_or_default();
-            return Err(ExportError::new(ExportErrorKind::Lost { spans: lost, reason }));
-        }
-        Ok(())
     }
 
     /// Gives up what is left and ends.
