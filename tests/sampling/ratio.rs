@@ -7,6 +7,7 @@ use opentelemetry_sdk::trace::InMemorySpanExporter;
 use tracing::{info_span, subscriber::with_default};
 use tracing_subscriber::{layer::SubscriberExt as _, registry};
 
+use super::{KEPT, LEFT_OUT, remote};
 use crate::guest::{DEADLINE, planner, program, to};
 
 const SESSIONS: usize = 10_000;
@@ -81,16 +82,6 @@ fn a_tenth_keeps_a_tenth_of_the_traces_within_three_sigma() {
     let second = if within(first) { first } else { kept(0.1) };
     assert!(within(second), "{first}, then {second}, of {SESSIONS}");
 }
-
-/// A remote parent whose trace id has these low 64 bits.
-fn remote(low: u64) -> HashMap<String, String> {
-    let parent = format!("00-0af7651916cd43dd{low:016x}-b7ad6b7169203331-01");
-    HashMap::from([("traceparent".to_owned(), parent)])
-}
-
-/// At one half: the first is in that half, the second is not.
-const KEPT: u64 = 1;
-const LEFT_OUT: u64 = u64::MAX;
 
 /// Enough for own traces of both verdicts to be turned into ones of both verdicts.
 const ROUNDS: usize = 64;

@@ -66,3 +66,21 @@ fn without_a_key_opentelemetrys_sampler_decides() {
         SESSIONS
     );
 }
+
+#[test]
+fn a_trace_that_is_left_out_is_kept_for_an_error_where_that_is_asked_for() {
+    covers!("with_keep_errors");
+    let one_of_each = |agentops: &AgentOps| {
+        agentops.session("well").start().end(EndState::Success);
+        agentops.session("ill").start().fail("no money");
+    };
+    let names = |settings: &dyn Fn(Builder) -> Builder| {
+        let seen = seen(|builder| settings(builder.with_sample_ratio(0.0)), one_of_each);
+        let names: Vec<String> = seen.names().into_iter().map(str::to_owned).collect();
+        (names, seen.stats.sampled_out)
+    };
+    assert_eq!(names(&as_is), (vec![], 2));
+    assert_eq!(names(&|builder| builder.with_keep_errors(false)), (vec![], 2));
+    let kept = vec!["ill.session".to_owned()];
+    assert_eq!(names(&|builder| builder.with_keep_errors(true)), (kept, 1));
+}
