@@ -9,7 +9,7 @@ mod log;
 use std::time::Duration;
 
 use agentops::{
-    AgentOps, EndState,
+    AgentOps, EndState, Session,
     testing::{Collector, Span, StatusCode, draw},
 };
 use tokio::task::yield_now;
@@ -171,7 +171,10 @@ fn hidden_sessions_that_take_turns_on_a_thread_keep_their_spans_apart() {
     let tree = drawn(|agentops| {
         let (first, second) = (agentops.session("first").start(), agentops.session("second").start());
         in_runtime(async {
-            tokio::join!((&first).instrument(work("a")), (&second).instrument(work("b")));
+            tokio::join!(
+                Session::instrument(&first, work("a")),
+                Session::instrument(&second, work("b"))
+            );
         });
         first.end(EndState::Success);
         second.end(EndState::Success);
@@ -185,7 +188,7 @@ fn a_hidden_session_follows_its_future_to_another_task() {
     let tree = drawn(|agentops| {
         let session = agentops.session("run").start();
         in_runtime(async {
-            let task = (&session).instrument(async {
+            let task = Session::instrument(&session, async {
                 yield_now().await;
                 tool("in the task");
             });

@@ -67,13 +67,13 @@ fn a_request_has_no_more_spans_than_it_may() {
     assert!(bound.iter().all(|size| *size <= 10), "{bound:?}");
 }
 
-/// How long it takes until eight spans have arrived, each after the one before it, without a flush.
+/// How long it takes until five spans have arrived, each after the one before it, without a flush.
 fn one_after_the_other(settings: impl FnOnce(Builder) -> Builder) -> Duration {
     let collector = Collector::start();
     let mut taken = Duration::ZERO;
     run(&collector, settings(to(&collector)), |_| {
         let started = Instant::now();
-        for count in 1..=8 {
+        for count in 1..=5 {
             tool();
             collector.wait_for_spans(count, DEADLINE).unwrap();
         }
@@ -96,9 +96,9 @@ fn a_span_waits_no_longer_than_the_interval_for_others() {
         one_after_the_other(|builder| builder.with_env(variables(&often))),
         one_after_the_other(|builder| builder.with_env(variables(&never)).with_export_flush_interval(short)),
     ] {
-        assert!(taken < 7 * default, "no faster than by default: {taken:?}");
+        assert!(taken < 4 * default, "no faster than by default: {taken:?}");
     }
-    assert!(one_after_the_other(as_is) >= 7 * default);
+    assert!(one_after_the_other(as_is) >= 4 * default);
 }
 
 #[test]
