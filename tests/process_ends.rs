@@ -34,11 +34,11 @@ const ROLE: &str = "AGENTOPS_TEST_ROLE";
 const AUTH: &str = "AGENTOPS_TEST_AUTH";
 const TRACES: &str = "AGENTOPS_TEST_TRACES";
 
-/// The program of the child process: everything up to its end, which the role names.
+/// The program of the child process: everything up to its end, which the role names. Without a role this is not the child,
+/// and there is nothing to do.
 #[test]
-#[ignore = "a program of the tests below, which run it in a process of its own"]
 fn a_program() -> Result<(), Box<dyn std::error::Error>> {
-    let role = env::var(ROLE)?;
+    let Ok(role) = env::var(ROLE) else { return Ok(()) };
     let guard = to_endpoints(env::var(AUTH)?, env::var(TRACES)?).try_init()?;
     program();
     match role.as_str() {
@@ -88,7 +88,7 @@ impl Ended {
     fn with(role: &str, collector: &Collector) -> Self {
         let started = Instant::now();
         let mut child = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "a_program", "--ignored", "--nocapture", "--test-threads=1"])
+            .args(["--exact", "a_program", "--nocapture", "--test-threads=1"])
             .env(ROLE, role)
             .env(AUTH, collector.auth_endpoint())
             .env(TRACES, collector.traces_endpoint())

@@ -2,6 +2,7 @@
 
 use std::{cell::RefCell, panic::PanicHookInfo, sync::Once, time::Instant};
 
+use super::lock;
 use crate::record::Failure;
 
 thread_local! {
@@ -15,17 +16,12 @@ pub(crate) fn install_hook() {
     INSTALLED.call_once(|| {
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            if !is_echo(info) {
+            if !lock::is_trying() {
                 remember(info);
+                previous(info);
             }
-            previous(info);
         }));
     });
-}
-
-/// The registry panics where an earlier panic poisoned a lock: see `lock`.
-fn is_echo(info: &PanicHookInfo<'_>) -> bool {
-    info.location().is_some_and(|at| at.file().ends_with("sharded.rs"))
 }
 
 fn remember(info: &PanicHookInfo<'_>) {

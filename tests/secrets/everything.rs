@@ -4,7 +4,7 @@ use std::{collections::HashMap, fmt::Debug};
 
 use agentops::{
     AgentOps, AgentOpsSpanExt as _, Compression, Content, CredentialRedactor, DropReason, EndState, EntityKind, Export,
-    ExportError, HostName, HostTrace, InitError, Project, Protocol, Remote, Semconv, Usage,
+    ExportError, HostName, HostTrace, InitError, Price, Project, Protocol, Remote, Semconv, Usage,
 };
 use tracing::info_span;
 
@@ -56,6 +56,7 @@ pub(crate) fn show_everything(agentops: &AgentOps, project: &Project, lost: &Exp
     });
     session.end(EndState::Success);
     show("Usage", &Usage::new(1, 2));
+    show("Price", &Price::new(1.0, 2.0));
     show("CredentialRedactor", &CredentialRedactor);
     show("Compression", &Compression::Gzip);
     show("Content", &Content::All);

@@ -1,7 +1,7 @@
 //! What of a span leaves, and under which names.
 
 use agentops::{
-    Builder, Content, Redactor, Semconv,
+    Builder, Content, Price, Redactor, Semconv,
     testing::{Span, Value},
 };
 use tracing::{error, info_span};
@@ -179,4 +179,29 @@ fn tools_speak_the_dialect_that_was_asked_for() {
     both(&variable("gen-ai"));
     both(&variable("both"));
     ours(&|builder| variable("both")(builder).with_semconv(Semconv::AgentOps));
+}
+
+#[test]
+fn a_model_costs_what_the_program_says() {
+    covers!("with_price");
+    let program = |_: &agentops::AgentOps| {
+        info_span!(
+            "chat",
+            gen_ai.operation.name = "chat",
+            gen_ai.request.model = "house-model",
+            gen_ai.usage.input_tokens = 1_000_000,
+            gen_ai.usage.output_tokens = 500_000,
+        )
+        .in_scope(|| ());
+    };
+    let cost = |settings: &dyn Fn(Builder) -> Builder| {
+        let seen = seen(settings, program);
+        let call = named(&seen.spans, "chat house-model").clone();
+        call.attribute("gen_ai.usage.total_cost").and_then(Value::as_f64)
+    };
+    assert_eq!(cost(&as_is), None, "nobody knows it");
+    assert_eq!(
+        cost(&|builder| builder.with_price("house-model", Price::new(2.0, 8.0))),
+        Some(6.0)
+    );
 }
