@@ -8,6 +8,8 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::semicolon_if_nothing_returned,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a test that cannot go on fails"

@@ -75,6 +75,8 @@ pub(crate) struct Config {
     pub(crate) session_replay_log: bool,
     /// 0.0 to 1.0 of the traces are kept.
     pub(crate) sample_ratio: f64,
+    /// Traces that are left out are kept all the same where a span of them is an error.
+    pub(crate) keep_errors: bool,
 
     pub(crate) content: Content,
     pub(crate) redactor: Arc<dyn Redactor>,

@@ -62,6 +62,7 @@ impl Settings {
             auto_start_session: flag(self.auto_start_session, env, env::AGENTOPS_AUTO_START_SESSION, true)?,
             session_replay_log: flag(self.session_replay_log, env, env::AGENTOPS_LOG_SESSION_REPLAY_URL, true)?,
             sample_ratio: self.sample_ratio(env, key.is_some())?,
+            keep_errors: self.keep_errors.unwrap_or(false),
             content: self.content(env)?,
             attribute_value_length: self.attribute_value_length(env)?,
             semconv: self.semconv(env, key.is_some())?,

@@ -18,7 +18,7 @@ pub(crate) use implicit::adopt as adopt_implicitly;
 pub(crate) use recorded::{InstanceId, Parent, Recorded, Slot, agent_name, unquoted};
 pub(crate) use recorder::{FinishedSpan, Recorder, SpanSink};
 pub(crate) use scope::{ScopeGuard, innermost as innermost_scope};
-pub(crate) use trace::{Trace, TraceFacts, TraceRoot};
+pub(crate) use trace::{Trace, TraceFacts, TraceRoot, Verdict};
 
 use std::sync::Arc;
 

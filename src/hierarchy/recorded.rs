@@ -10,14 +10,14 @@ use std::sync::{
 
 use smallvec::SmallVec;
 
-use super::{AgentNode, Lineage, Recorder};
+use super::{AgentNode, Lineage, Recorder, SpanLink};
 use crate::{
     kind::EntityKind,
     record::SpanRecord,
     semconv::{agentops, gen_ai},
 };
 
-/// A handle's number within the process.
+/// The number of a handle, or of one of its layers, within the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct InstanceId(u64);
 
@@ -36,13 +36,15 @@ pub(crate) struct Recorded {
 }
 
 impl Recorded {
-    /// Adds a handle's slot. A slot of the same handle stays: a layer that was added twice records once.
-    pub(crate) fn add(&mut self, mut slot: Slot) {
-        if self.slot(slot.recorder.instance).is_none() {
-            self.by.push(slot);
-        } else {
-            slot.record = None;
-        }
+    /// Adds a handle's slot, where it has none.
+    pub(crate) fn add(&mut self, slot: Slot) {
+        self.by.push(slot);
+    }
+
+    /// The slot that this layer of a handle made. Of two layers of one handle the first records a span, the other
+    /// leaves it alone.
+    pub(crate) fn slot_of_layer(&mut self, layer: InstanceId) -> Option<&mut Slot> {
+        self.by.iter_mut().find(|slot| slot.layer == layer)
     }
 
     pub(crate) fn slot(&self, instance: InstanceId) -> Option<&Slot> {
@@ -67,11 +69,15 @@ impl Recorded {
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub(crate) recorder: Arc<Recorder>,
+    /// The layer of that handle that records the span.
+    pub(crate) layer: InstanceId,
     pub(crate) lineage: Lineage,
     /// The agent that this span is: what spans below it work for.
     pub(crate) agent: Option<Arc<AgentNode>>,
-    /// `None` when the trace is not sampled, and from the end of the span on.
+    /// `None` where none was made, and from the end of the span on.
     pub(crate) record: Option<Box<SpanRecord>>,
+    /// No record was made: the trace is left out. The root of such a trace has one, for it may yet continue another.
+    pub(crate) left_out: bool,
     /// Bytes of the record that the memory budget knows of.
     pub(crate) charged: usize,
     /// Somebody saw the ids: a child, the program, or another process. They can no longer change.
@@ -103,9 +109,6 @@ impl Slot {
 
     /// Ends the span now or at its latest activity, once.
     pub(crate) fn end(&mut self) -> Option<FinishedSlot> {
-        if !self.lineage.trace.sampled {
-            return None;
-        }
         let record = self.record.take()?;
         Some(FinishedSlot {
             recorder: Arc::clone(&self.recorder),
@@ -113,6 +116,14 @@ impl Slot {
             lineage: self.lineage.clone(),
             charged: self.charged,
         })
+    }
+
+    /// Continues the trace of `parent`. All of a trace has a record or none, so what has none stays left out.
+    pub(crate) fn continue_trace(&mut self, parent: SpanLink) {
+        self.recorder.continue_trace(&mut self.lineage, parent);
+        if self.left_out && self.lineage.trace.is_recorded() {
+            self.lineage.trace = Arc::new(self.lineage.trace.left_out());
+        }
     }
 
     /// What a child of this span inherits.

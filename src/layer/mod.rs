@@ -6,15 +6,20 @@
 mod classify;
 mod fields;
 mod filter;
+pub(crate) mod heard;
 mod lock;
 pub(crate) mod panic;
 mod placement;
 pub(crate) mod suppress;
 
-use std::{any::Any, sync::Arc};
+use std::{
+    any::Any,
+    sync::{Arc, OnceLock},
+};
 
 use tracing::{
     Dispatch, Event, Subscriber,
+    dispatcher::WeakDispatch,
     span::{Attributes, Id, Record},
 };
 use tracing_subscriber::{
@@ -28,7 +33,7 @@ pub(crate) use lock::{extensions, extensions_mut};
 
 use crate::{
     config::Config,
-    hierarchy::{AgentNode, Recorded, Recorder, Slot, SpanLink, agent_name},
+    hierarchy::{AgentNode, InstanceId, Recorded, Recorder, Slot, SpanLink, agent_name},
     kind::EntityKind,
     record::{EventRecord, Failure, Fields, SpanRecord},
     semconv::gen_ai,
@@ -40,6 +45,9 @@ use filter::AgentOpsFilter;
 /// Turns spans into records.
 pub(crate) struct AgentOpsLayer {
     recorder: Arc<Recorder>,
+    number: InstanceId,
+    /// The subscriber that this layer is part of.
+    dispatch: OnceLock<WeakDispatch>,
     /// The handle, so that delivery goes on while a subscriber has the layer, and can be found from there.
     owner: Arc<dyn Any + Send + Sync>,
 }
@@ -55,6 +63,8 @@ where
 {
     AgentOpsLayer {
         recorder: Arc::clone(recorder),
+        number: InstanceId::next(),
+        dispatch: OnceLock::new(),
         owner,
     }
     .with_filter(AgentOpsFilter::new(config))
@@ -65,6 +75,8 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_register_dispatch(&self, dispatch: &Dispatch) {
+        // The first one stays: a layer belongs to one subscriber, a handle may have layers in several.
+        let _first = self.dispatch.set(dispatch.downgrade());
         self.recorder.set_dispatch(dispatch);
     }
 
@@ -73,6 +85,9 @@ where
             return;
         }
         let Some(span) = cx.span(id) else { return };
+        if self.is_recorded(&span) {
+            return;
+        }
         let callsite = attributes.metadata();
         let start = self.recorder.clock.start();
         let mut fields = Fields::with_capacity(attributes.values().len());
@@ -81,19 +96,21 @@ where
         record.kind = classify::settle(callsite, &record.fields);
 
         let kind = record.kind.map(|(kind, _)| kind);
-        let lineage = placement::place(&self.recorder, kind, attributes, &span);
+        let lineage = placement::place(&self.recorder, &self.dispatch, kind, attributes, &span);
         lineage.hand_down(&record);
         let agent = (kind == Some(EntityKind::Agent)).then(|| Arc::new(AgentNode::new(agent_name(&record))));
-        let sampled = lineage.trace.sampled;
-        let charged = if sampled { record.bytes() } else { 0 };
-        if sampled {
+        let left_out = !lineage.trace.is_recorded() && !lineage.is_root();
+        let charged = if left_out { 0 } else { record.bytes() };
+        if !left_out {
             self.recorder.opened(charged);
         }
         let slot = Slot {
             recorder: Arc::clone(&self.recorder),
+            layer: self.number,
             lineage,
             agent,
-            record: sampled.then(|| Box::new(record)),
+            record: (!left_out).then(|| Box::new(record)),
+            left_out,
             charged,
             observed: false.into(),
         };
@@ -141,7 +158,7 @@ where
         };
         let Some(slot) = extensions
             .get_mut::<Recorded>()
-            .and_then(|all| all.slot_mut(self.recorder.instance))
+            .and_then(|all| all.slot_of_layer(self.number))
         else {
             return;
         };
@@ -227,11 +244,11 @@ where
         };
         let Some(slot) = extensions
             .get_mut::<Recorded>()
-            .and_then(|all| all.slot_mut(self.recorder.instance))
+            .and_then(|all| all.slot_of_layer(self.number))
         else {
             return;
         };
-        if !slot.lineage.trace.sampled {
+        if slot.left_out {
             drop(extensions);
             self.recorder.skipped();
             return;
@@ -253,6 +270,13 @@ impl AgentOpsLayer {
         &self.owner
     }
 
+    /// The handle has the span already, through another layer.
+    fn is_recorded<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>) -> bool {
+        let extensions = extensions(span);
+        let recorded = extensions.as_ref().and_then(|known| known.get::<Recorded>());
+        recorded.is_some_and(|all| all.slot(self.recorder.instance).is_some())
+    }
+
     /// Changes an open record. `change` must not run the host's code.
     fn change<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>, change: impl FnOnce(&mut SpanRecord)) {
         let Some(mut extensions) = extensions_mut(span) else {
@@ -260,7 +284,7 @@ impl AgentOpsLayer {
         };
         let Some(slot) = extensions
             .get_mut::<Recorded>()
-            .and_then(|all| all.slot_mut(self.recorder.instance))
+            .and_then(|all| all.slot_of_layer(self.number))
         else {
             return;
         };

@@ -37,6 +37,8 @@ pub(crate) struct Gauge {
     waiting: AtomicUsize,
     spans: AtomicUsize,
     bytes: AtomicUsize,
+    /// Of the spans, those whose trace may yet be left out: they are not counted as recorded.
+    undecided: AtomicUsize,
     closed: AtomicBool,
     /// A span was refused, and the worker was woken to tell of it.
     refused: AtomicBool,
@@ -76,9 +78,12 @@ impl Queue {
             gauge.release(1, bytes);
             return Err(DropReason::QueueBytes);
         }
+        let tentative = usize::from(span.lineage.trace.is_tentative());
+        gauge.undecided.fetch_add(tentative, Ordering::AcqRel);
         let waiting = gauge.waiting.fetch_add(1, Ordering::AcqRel) + 1;
         if self.sender.send(span).is_err() {
             gauge.waiting.fetch_sub(1, Ordering::AcqRel);
+            gauge.undecided.fetch_sub(tentative, Ordering::AcqRel);
             gauge.release(1, bytes);
             return Err(DropReason::AfterShutdown);
         }
@@ -91,8 +96,13 @@ impl Queue {
 
 impl SpanSink for Queue {
     fn accept(&self, span: FinishedSpan) {
-        self.stats.record();
-        if let Err(reason) = self.try_accept(span) {
+        // What becomes of a tentative trace is decided on the other side, which then counts its spans.
+        let counts = !span.lineage.trace.is_tentative();
+        let accepted = self.try_accept(span);
+        if counts || accepted.is_err() {
+            self.stats.record(1);
+        }
+        if let Err(reason) = accepted {
             self.stats.drop_spans(reason, 1);
             self.gauge.refuse();
         }
@@ -110,6 +120,15 @@ impl Gauge {
 
     pub(crate) fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn undecided(&self) -> usize {
+        self.undecided.load(Ordering::Acquire)
+    }
+
+    /// It is known now what becomes of these spans.
+    pub(crate) fn decided(&self, spans: usize) {
+        self.undecided.fetch_sub(spans, Ordering::AcqRel);
     }
 
     pub(crate) fn waiting(&self) -> usize {

@@ -6,7 +6,8 @@ use crate::export::{DropReason, Settled};
 
 /// What became of every span of a handle, since it was built.
 ///
-/// `recorded == exported + dropped.total() + queued_spans`, at any quiet moment.
+/// `recorded == exported + dropped.total() + queued_spans`, at any quiet moment; what ended and is not `recorded` is
+/// `sampled_out` or among the `undecided_spans`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ExportStats {
@@ -18,6 +19,10 @@ pub struct ExportStats {
     pub dropped: Dropped,
     /// Spans of traces that [`with_sample_ratio`](crate::Builder::with_sample_ratio) left out; not `recorded`.
     pub sampled_out: u64,
+    /// Spans that ended and wait for what becomes of their trace, with
+    /// [`with_keep_errors`](crate::Builder::with_keep_errors); not `recorded` yet. Their bytes are among
+    /// `queued_bytes`.
+    pub undecided_spans: usize,
     /// Requests that were sent again.
     pub retries: u64,
     /// What all recorded model calls cost together, in USD; those whose price is not known count nothing.
@@ -76,6 +81,7 @@ pub(crate) struct Stats {
     retries: AtomicU64,
     /// In billionths of a USD.
     nano_cost: AtomicU64,
+    sampled_out: AtomicU64,
     queue_spans: AtomicU64,
     queue_bytes: AtomicU64,
     refused: AtomicU64,
@@ -86,8 +92,13 @@ pub(crate) struct Stats {
 }
 
 impl Stats {
-    pub(crate) fn record(&self) {
-        self.recorded.fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn record(&self, spans: u64) {
+        self.recorded.fetch_add(spans, Ordering::Relaxed);
+    }
+
+    /// Spans that were recorded because their trace might have been kept.
+    pub(crate) fn sample_out(&self, spans: u64) {
+        self.sampled_out.fetch_add(spans, Ordering::Relaxed);
     }
 
     pub(crate) fn drop_spans(&self, reason: DropReason, spans: u64) {
@@ -131,6 +142,7 @@ impl Stats {
             exported: read(&self.exported),
             retries: read(&self.retries),
             cost: read(&self.nano_cost) as f64 / 1e9,
+            sampled_out: read(&self.sampled_out),
             dropped: Dropped {
                 queue_spans: read(&self.queue_spans),
                 queue_bytes: read(&self.queue_bytes),

@@ -137,3 +137,66 @@ impl Failure {
         self.message.len() + self.chain.as_ref().map_or(0, String::len)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{clock::Clock, hierarchy::session_callsite};
+
+    fn record() -> SpanRecord {
+        SpanRecord::new(session_callsite(), Clock::System.start(), Fields::default())
+    }
+
+    fn event(level: Level, name: &'static str) -> EventRecord {
+        EventRecord {
+            at: Clock::System.now(),
+            name: name.into(),
+            level,
+            fields: Fields::with_capacity(1),
+            error_chain: None,
+        }
+    }
+
+    fn names(record: &SpanRecord) -> Vec<&str> {
+        record.events.iter().map(|event| &*event.name).collect()
+    }
+
+    #[test]
+    fn the_first_error_is_kept_beyond_the_bound_and_everything_else_is_counted() {
+        let mut record = record();
+        for _ in 0..SpanRecord::MAX_EVENTS + 3 {
+            record.add_event(event(Level::INFO, "said"), true);
+        }
+        record.add_event(event(Level::ERROR, "first"), true);
+        record.add_event(event(Level::ERROR, "second"), true);
+        let kept = names(&record);
+        assert_eq!((kept.len(), kept.last()), (SpanRecord::MAX_EVENTS, Some(&"first")));
+        assert_eq!(record.dropped_events, 3 + 1 + 1);
+    }
+
+    #[test]
+    fn without_room_only_the_first_error_is_kept() {
+        let mut record = record();
+        record.add_event(event(Level::INFO, "said"), false);
+        record.add_event(event(Level::ERROR, "first"), false);
+        record.add_event(event(Level::ERROR, "second"), false);
+        assert_eq!((names(&record), record.dropped_events), (vec!["first"], 2));
+    }
+
+    #[test]
+    fn what_goes_is_no_longer_counted_as_held() {
+        let mut record = record();
+        let empty = record.bytes();
+        for _ in 0..=SpanRecord::MAX_EVENTS {
+            record.add_event(event(Level::INFO, "said"), true);
+        }
+        let full = record.bytes();
+        record.add_event(event(Level::ERROR, "first"), true);
+        assert!(full > empty);
+        assert_eq!(
+            record.bytes(),
+            full,
+            "one event took the place of another of the same size"
+        );
+    }
+}

@@ -117,8 +117,7 @@ impl AgentOpsSpanExt for Span {
             if slot.observed.load(Ordering::Relaxed) {
                 observed = true;
             } else {
-                let recorder = Arc::clone(&slot.recorder);
-                recorder.continue_trace(&mut slot.lineage, parent);
+                slot.continue_trace(parent);
             }
         });
         if observed { Err(AlreadyObserved::new()) } else { Ok(()) }

@@ -9,6 +9,7 @@
 )]
 
 mod capture;
+mod content;
 mod delivery;
 mod harness;
 mod hierarchy;

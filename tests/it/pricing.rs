@@ -101,7 +101,8 @@ fn a_cost_that_was_told_stays() {
     });
     let span = named(&spans, "chat gpt-5");
     assert_eq!(
-        span.attribute("gen_ai.usage.total_cost").and_then(|cost| cost.as_f64()),
+        span.attribute("gen_ai.usage.total_cost")
+            .and_then(agentops::testing::Value::as_f64),
         Some(0.25)
     );
     assert_eq!(span.attribute("gen_ai.usage.prompt_cost"), None);

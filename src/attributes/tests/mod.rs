@@ -201,13 +201,14 @@ impl Span {
             said.set(*key, Say::Text(value, Origin::Str), CAP);
         }
         let at = self.after(millis);
-        self.record.add_event(EventRecord {
+        let event = EventRecord {
             at,
             name: "event src/main.rs:1".into(),
             level,
             fields: said,
             error_chain: None,
-        });
+        };
+        self.record.add_event(event, true);
         self
     }
 

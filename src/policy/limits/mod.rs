@@ -3,7 +3,7 @@
 //! Runs after redaction, so that no cut splits a secret that the redactor would have seen. A value that is too long
 //! is cut at a character and ends in [`MARK`], which counts towards the limit: no text grows.
 
-mod budget;
+pub(super) mod budget;
 
 use std::borrow::Cow;
 

@@ -1,145 +1,42 @@
-//! [`Pipeline`]: the thread that maps, batches and sends, with a private runtime of its own.
-//!
-//! The host's runtime is not needed and never blocked; everything that waits can be cancelled at a deadline.
+//! [`Worker`]: the loop of the pipeline thread: drains the queue, maps, batches, and drives the delivery.
+
+mod end;
+mod waiting;
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Weak, mpsc::Receiver},
-    thread::JoinHandle,
+    sync::{Arc, mpsc::Receiver},
     time::Duration,
 };
 
 use opentelemetry_sdk::trace::SpanData;
 use tokio::{
-    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    sync::mpsc::UnboundedReceiver,
     time::{Instant, sleep_until},
 };
 
+use self::waiting::Waiter;
 use super::{
-    Stats,
+    Command, Setup, Stats,
     complaints::Complaints,
     losses::Losses,
     queue::Gauge,
     trouble::{Kind, Trouble},
+    undecided::{Decided, Undecided},
 };
 use crate::{
     attributes,
-    config::{Config, Destination, Secret},
+    config::{Config, Destination},
     error::{ExportError, ExportErrorKind},
-    export::{BoxedExporter, Delivery, DropReason, Project, Settled},
-    hierarchy::{FinishedSpan, Recorder, TraceId, TraceRoot},
+    export::{Delivery, DropReason, Settled},
+    hierarchy::{FinishedSpan, TraceId, TraceRoot, Verdict},
     kind::EntityKind,
-    layer::suppress,
     otel,
     policy::{Policy, pricing},
     resource::{self, HostProbe},
 };
 
-/// Answers a command.
-pub(crate) type Reply<T> = Box<dyn FnOnce(Result<T, ExportError>) + Send>;
-
-/// What the handle asks of the pipeline thread.
-pub(crate) enum Command {
-    /// Answer when everything that ended before was delivered or lost, or at the deadline.
-    Flush {
-        deadline: Instant,
-        reply: Reply<()>,
-    },
-    /// As a flush; what is left at the deadline is dropped, and the thread ends.
-    Shutdown {
-        deadline: Instant,
-        reply: Reply<()>,
-    },
-    SetApiKey(Secret),
-    Check {
-        deadline: Instant,
-        reply: Reply<Project>,
-    },
-}
-
-/// What the pipeline thread starts with.
-pub(crate) struct Setup {
-    pub(crate) config: Arc<Config>,
-    pub(crate) exporter: Option<BoxedExporter>,
-    pub(crate) recorder: Weak<Recorder>,
-    pub(crate) spans: Receiver<FinishedSpan>,
-    pub(crate) gauge: Arc<Gauge>,
-    pub(crate) stats: Arc<Stats>,
-}
-
-/// The running thread.
-#[derive(Debug)]
-pub(crate) struct Pipeline {
-    commands: UnboundedSender<Command>,
-    /// Kept so that the thread has an owner; it ends by itself when all handles are gone.
-    _thread: JoinHandle<()>,
-}
-
-impl Pipeline {
-    /// Starts the thread.
-    pub(crate) fn start(setup: Setup) -> std::io::Result<Self> {
-        let (commands, receiver) = unbounded_channel();
-        let thread = std::thread::Builder::new()
-            .name("agentops-pipeline".to_owned())
-            .spawn(move || {
-                suppress::on_this_thread();
-                let stats = Arc::clone(&setup.stats);
-                let gauge = Arc::clone(&setup.gauge);
-                // Whatever panics there, spans that are not sent are counted.
-                let ended = catch_unwind(AssertUnwindSafe(|| run(setup, receiver)));
-                if let Err(reason) = ended.unwrap_or_else(|_panic| Err("it panicked".to_owned())) {
-                    gauge.close();
-                    let (spans, bytes) = (gauge.spans(), gauge.bytes());
-                    gauge.release(spans, bytes);
-                    stats.drop_spans(DropReason::Shutdown, spans as u64);
-                    tracing::error!(target: "agentops", %reason, "the pipeline ended; nothing is sent any more");
-                }
-            })?;
-        Ok(Self {
-            commands,
-            _thread: thread,
-        })
-    }
-
-    /// Hands over a command; answers it at once where the thread has ended.
-    pub(crate) fn send(&self, command: Command) {
-        if let Err(refused) = self.commands.send(command) {
-            match refused.0 {
-                Command::Flush { reply, .. } | Command::Shutdown { reply, .. } => reply(closed()),
-                Command::Check { reply, .. } => reply(closed()),
-                Command::SetApiKey(_) => {}
-            }
-        }
-    }
-}
-
-fn closed<T>() -> Result<T, ExportError> {
-    Err(ExportError::new(ExportErrorKind::Closed))
-}
-
-fn run(setup: Setup, commands: UnboundedReceiver<Command>) -> Result<(), String> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| format!("no runtime: {error}"))?;
-    runtime.block_on(async {
-        Worker::new(setup)?.work(commands).await;
-        Ok(())
-    })
-}
-
-/// Somebody waits for a flush.
-struct Waiter {
-    deadline: Instant,
-    reply: Reply<()>,
-    /// When everything that had ended was handed to the delivery; `None` until then.
-    submitted: Option<Instant>,
-    /// Spans that were lost before the flush began.
-    lost_before: u64,
-    ends: bool,
-}
-
-struct Worker {
+/// What the pipeline thread works with.
+pub(super) struct Worker {
     config: Arc<Config>,
     policy: Policy,
     host: Option<HostProbe>,
@@ -150,6 +47,8 @@ struct Worker {
     stats: Arc<Stats>,
     delivery: Delivery,
     trouble: Trouble,
+    /// Spans of traces that are kept only if one of them is an error.
+    undecided: Undecided,
     complaints: Complaints,
     losses: Losses,
     batch: Vec<SpanData>,
@@ -170,7 +69,7 @@ const DRAIN_EVERY: Duration = Duration::from_millis(50);
 const LOAD_AGE: Duration = Duration::from_millis(250);
 
 impl Worker {
-    fn new(setup: Setup) -> Result<Self, String> {
+    pub(super) fn new(setup: Setup) -> Result<Self, String> {
         let Setup {
             config,
             exporter,
@@ -187,6 +86,7 @@ impl Worker {
             set_session_attributes(&policy, host);
         }
         Ok(Self {
+            undecided: Undecided::new(&config),
             config,
             policy,
             host,
@@ -209,7 +109,7 @@ impl Worker {
         })
     }
 
-    async fn work(mut self, mut commands: UnboundedReceiver<Command>) {
+    pub(super) async fn work(mut self, mut commands: UnboundedReceiver<Command>) {
         let mut drain_at: Option<Instant> = None;
         loop {
             let timer = self.next_timer(drain_at);
@@ -279,16 +179,6 @@ impl Worker {
         }
     }
 
-    fn wait(&mut self, deadline: Instant, reply: Reply<()>, ends: bool) {
-        self.waiters.push(Waiter {
-            deadline,
-            reply,
-            submitted: None,
-            lost_before: self.lost,
-            ends,
-        });
-    }
-
     fn last_flush(&mut self) {
         if !self.waiters.iter().any(|waiter| waiter.ends) {
             self.gauge.close();
@@ -304,11 +194,46 @@ impl Worker {
             self.gauge.taken();
             self.held.0 += 1;
             self.held.1 += span.bytes;
-            self.take(&span);
+            self.judge(span);
             self.publish();
             if self.batch.len() >= self.config.max_export_batch_size {
                 self.submit();
             }
+        }
+        if self.gauge.waiting() == 0 && self.waiters.iter().any(|waiter| waiter.ends) {
+            self.leave_out_the_rest();
+        }
+    }
+
+    /// No root ends any more, and what waits for one is no error.
+    fn leave_out_the_rest(&mut self) {
+        for decided in self.undecided.rest() {
+            self.act(decided);
+        }
+    }
+
+    /// Takes a span whose trace is kept, and puts one of which that is not known to the others.
+    fn judge(&mut self, span: FinishedSpan) {
+        if !span.lineage.trace.is_tentative() {
+            return self.take(&span);
+        }
+        let is_error = span.lineage.trace.verdict() == Verdict::Open
+            && attributes::is_error(&span.record, &span.lineage, &self.policy);
+        for decided in self.undecided.take(span, is_error) {
+            self.act(decided);
+        }
+    }
+
+    fn act(&mut self, decided: Decided) {
+        let spans = decided.spans.len();
+        self.gauge.decided(spans);
+        if decided.keep {
+            self.stats.record(spans as u64);
+            for span in decided.spans {
+                self.take(&span);
+            }
+        } else {
+            self.stats.sample_out(spans as u64);
         }
     }
 
@@ -339,10 +264,10 @@ impl Worker {
 
     /// A mapped span holds more than its record, and the budget is for what is really held.
     fn has_room_for(&self, bytes: usize) -> bool {
-        let mapped = self.batch_bytes + self.delivery.pending_bytes();
+        let ours = self.batch_bytes + self.delivery.pending_bytes() + self.undecided.bytes();
         // What is in our hands is counted there as it was when it came.
-        let recorded = self.gauge.bytes().saturating_sub(self.held.1);
-        recorded + mapped + bytes <= self.config.max_queue_bytes
+        let waiting = self.gauge.bytes().saturating_sub(self.held.1);
+        waiting + ours + bytes <= self.config.max_queue_bytes
     }
 
     fn refresh_load(&mut self) {
@@ -382,14 +307,6 @@ impl Worker {
             .is_some_and(|since| since.elapsed() >= self.config.flush_interval)
     }
 
-    /// Those who asked for a flush wait for what has been handed over until now, and for nothing later.
-    fn mark_submitted(&mut self) {
-        let now = Instant::now();
-        for waiter in &mut self.waiters {
-            waiter.submitted.get_or_insert(now);
-        }
-    }
-
     fn submit(&mut self) {
         let batch = std::mem::take(&mut self.batch);
         self.batch_bytes = 0;
@@ -421,8 +338,8 @@ impl Worker {
     /// Tells the gauge what is in our hands now.
     fn publish(&mut self) {
         let now = (
-            self.batch.len() + self.delivery.pending_spans(),
-            self.batch_bytes + self.delivery.pending_bytes(),
+            self.batch.len() + self.delivery.pending_spans() + self.undecided.spans(),
+            self.batch_bytes + self.delivery.pending_bytes() + self.undecided.bytes(),
         );
         self.gauge.resize(self.held.1, now.1);
         self.gauge.release(self.held.0.saturating_sub(now.0), 0);
@@ -433,87 +350,6 @@ impl Worker {
     fn tell_losses(&mut self) {
         if self.losses.tell(&self.stats.snapshot().dropped, &mut self.trouble) {
             self.gauge.refusals_told();
-        }
-    }
-
-    /// Answers those whose wait is over; true when one of them ended the pipeline.
-    async fn answer(&mut self) -> bool {
-        if self.waiters.is_empty() {
-            return false;
-        }
-        let now = Instant::now();
-        let (over, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiters)
-            .into_iter()
-            .partition(|waiter| self.is_done(waiter) || waiter.deadline <= now);
-        self.waiters = waiting;
-        let ends = over.iter().any(|waiter| waiter.ends);
-        let pending = self.held.0 + self.gauge.waiting();
-        let results: Vec<_> = over
-            .into_iter()
-            .map(|waiter| (self.result(&waiter, pending), waiter.reply))
-            .collect();
-        if ends {
-            self.end().await;
-        }
-        for (result, reply) in results {
-            reply(result);
-        }
-        ends
-    }
-
-    /// What had ended when the wait began is settled; at the end, everything is.
-    fn is_done(&self, waiter: &Waiter) -> bool {
-        if waiter.ends {
-            return self.batch.is_empty() && self.delivery.is_idle() && self.gauge.waiting() == 0;
-        }
-        waiter
-            .submitted
-            .is_some_and(|submitted| self.delivery.is_settled_up_to(submitted))
-    }
-
-    fn result(&self, waiter: &Waiter, pending: usize) -> Result<(), ExportError> {
-        let lost = self.lost - waiter.lost_before;
-        if !self.is_done(waiter) {
-            return Err(ExportError::new(ExportErrorKind::TimedOut { pending }));
-        }
-        if lost > 0 {
-            let reason = self.last_trouble.clone().unwrap_or_default();
-            return Err(ExportError::new(ExportErrorKind::Lost { spans: lost, reason }));
-        }
-        Ok(())
-    }
-
-    /// Gives up what is left and ends.
-    async fn end(&mut self) {
-        self.submit();
-        let left = self.delivery.abandon(DropReason::Shutdown);
-        self.settle(left);
-        self.delivery.shutdown(self.config.shutdown_timeout).await;
-        self.publish();
-        self.discard_late().await;
-        self.losses.tell_all(&self.stats.snapshot().dropped, &self.trouble);
-        for waiter in std::mem::take(&mut self.waiters) {
-            (waiter.reply)(closed());
-        }
-    }
-
-    /// Counts spans of callers that were let in before the queue closed, and waits for those that are still about to
-    /// hand theirs over: what came after the last look would be lost and not counted.
-    async fn discard_late(&mut self) {
-        const LONGEST: Duration = Duration::from_secs(1);
-        let began = Instant::now();
-        loop {
-            let mut late = 0;
-            while let Ok(span) = self.spans.try_recv() {
-                self.gauge.taken();
-                self.gauge.release(1, span.bytes);
-                late += 1;
-            }
-            self.stats.drop_spans(DropReason::Shutdown, late);
-            if self.gauge.spans() <= self.held.0 || began.elapsed() > LONGEST {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 }

@@ -1,0 +1,49 @@
+//! The end of the pipeline: what is left is given up, and counted.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Worker;
+use crate::{export::DropReason, pipeline::thread::closed};
+
+impl Worker {
+    /// Gives up what is left and ends.
+    pub(super) async fn end(&mut self) {
+        self.submit();
+        let left = self.delivery.abandon(DropReason::Shutdown);
+        self.settle(left);
+        self.delivery.shutdown(self.config.shutdown_timeout).await;
+        self.leave_out_the_rest();
+        self.publish();
+        self.discard_late().await;
+        self.losses.tell_all(&self.stats.snapshot().dropped, &self.trouble);
+        for waiter in std::mem::take(&mut self.waiters) {
+            (waiter.reply)(closed());
+        }
+    }
+
+    /// Counts spans of callers that were let in before the queue closed, and waits for those that are still about to
+    /// hand theirs over: what came after the last look would be lost and not counted.
+    async fn discard_late(&mut self) {
+        const LONGEST: Duration = Duration::from_secs(1);
+        let began = Instant::now();
+        loop {
+            let mut late = 0;
+            while let Ok(span) = self.spans.try_recv() {
+                self.gauge.taken();
+                self.gauge.release(1, span.bytes);
+                if span.lineage.trace.is_tentative() {
+                    self.gauge.decided(1);
+                    self.stats.record(1);
+                }
+                late += 1;
+            }
+            self.stats.drop_spans(DropReason::Shutdown, late);
+            if self.gauge.spans() <= self.held.0 || began.elapsed() > LONGEST {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
