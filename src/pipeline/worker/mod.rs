@@ -252,9 +252,8 @@ impl Worker {
         data.links.dropped_count = span.record.dropped_links;
         let bytes = otel::span::bytes(&data);
         if !self.has_room_for(bytes) {
+            // As at the door of the queue: counted and told of, and no flush waited for it.
             self.stats.drop_spans(DropReason::QueueBytes, 1);
-            self.lost += 1;
-            self.last_trouble = Some("they hold more than `with_max_queue_bytes` as they are sent".to_owned());
             return;
         }
         self.batch_bytes += bytes;
