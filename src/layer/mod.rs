@@ -26,10 +26,14 @@ pub(crate) use fields::source_chain;
 
 use crate::{
     config::Config,
-    hierarchy::{AgentNode, Recorded, Recorder, Slot, SpanLink, agent_name},
+    hierarchy::{AgentNode, Recorded, Recorder, Slot, SpanLink, TraceFacts, agent_name, employer, unquoted},
     kind::EntityKind,
+    policy::tags,
     record::{EventRecord, Failure, Fields, SpanRecord},
-    semconv::gen_ai,
+    semconv::{
+        agentops::{self, field},
+        gen_ai,
+    },
 };
 
 use fields::FieldVisitor;
@@ -79,7 +83,14 @@ where
         record.kind = classify::settle(callsite, &record.fields);
 
         let kind = record.kind.map(|(kind, _)| kind);
-        let lineage = placement::place(&self.recorder, kind, attributes, &span);
+        let mut lineage = placement::place(&self.recorder, kind, attributes, &span);
+        if let Some(agent) = employer(&record) {
+            lineage.agent = Some(Arc::new(AgentNode::new(agent)));
+        }
+        if kind == Some(EntityKind::Session) {
+            let told = told_of_session(&record.fields);
+            lineage.trace.tell(|facts| *facts = told);
+        }
         let agent = (kind == Some(EntityKind::Agent)).then(|| Arc::new(AgentNode::new(agent_name(&record))));
         let sampled = lineage.trace.sampled;
         let charged = if sampled { record.bytes() } else { 0 };
@@ -228,6 +239,17 @@ where
         if let Some(finished) = finished {
             finished.finish(false);
         }
+    }
+}
+
+/// What a session that is a span hands down to the spans of its trace.
+fn told_of_session(fields: &Fields) -> TraceFacts {
+    let text = |key| fields.get_text(key).map(unquoted);
+    TraceFacts {
+        tags: text(field::TAGS).map(tags::parse_list).unwrap_or_default(),
+        user_id: text(agentops::USER_ID).map(ToOwned::to_owned),
+        session_id: text(agentops::SESSION_ID).map(ToOwned::to_owned),
+        ..TraceFacts::default()
     }
 }
 
