@@ -41,3 +41,9 @@ pub const RESULT: &str = "return";
 pub fn call<R>(body: impl FnOnce() -> R) -> R {
     body()
 }
+
+/// A cost is a number.
+#[inline]
+pub fn usd(cost: impl Into<f64>) -> f64 {
+    cost.into()
+}

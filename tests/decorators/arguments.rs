@@ -99,7 +99,7 @@ fn a_level_is_a_name_a_number_or_a_path() {
 #[operation(parent = above, skip_all)]
 fn below(above: &Span) {}
 
-#[operation(follows_from = causes.iter().map(|span| span.id()), skip(causes))]
+#[operation(follows_from = causes.iter().map(Span::id), skip(causes))]
 fn after(causes: &[Span]) {}
 
 #[test]

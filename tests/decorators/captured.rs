@@ -198,14 +198,14 @@ fn nothing_is_serialised_that_is_skipped_or_does_not_leave() {
     // Nothing may leave.
     let spans = arrived_with(
         |builder| builder.with_content_capture(Content::NoMessages),
-        |_| drop(looks_at(Watched(&seen), Watched(&skipped))),
+        |_| _ = looks_at(Watched(&seen), Watched(&skipped)),
     );
     assert_eq!((count(&seen), count(&skipped)), (0, 0));
     assert_eq!(named(&spans, "looks_at.agent").attribute("agentops.agent.output"), None);
     // The trace is not kept.
     arrived_with(
         |builder| builder.with_sample_ratio(0.0),
-        |_| drop(looks_at(Watched(&seen), Watched(&skipped))),
+        |_| _ = looks_at(Watched(&seen), Watched(&skipped)),
     );
     assert_eq!((count(&seen), count(&skipped)), (0, 0));
     // It is recorded: one argument and the result.

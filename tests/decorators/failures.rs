@@ -23,7 +23,8 @@ impl Error for Refused {
 
 #[tool]
 fn pay(amount: &str) -> Result<u8, Refused> {
-    Ok(amount.parse().map_err(Refused)?)
+    let amount = amount.parse().map_err(Refused)?;
+    Ok(amount)
 }
 
 #[test]
@@ -138,9 +139,7 @@ fn an_error_shows_on_every_span_that_it_passes() {
 
 #[tool]
 fn breaks(hard: bool) -> u8 {
-    if hard {
-        panic!("the tool broke");
-    }
+    assert!(!hard, "the tool broke");
     0
 }
 

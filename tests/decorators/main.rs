@@ -5,7 +5,9 @@
     clippy::indexing_slicing,
     clippy::needless_pass_by_value,
     clippy::unnecessary_wraps,
+    clippy::semicolon_if_nothing_returned,
     clippy::trivially_copy_pass_by_ref,
+    clippy::unused_self,
     reason = "a test that cannot go on fails; programs under test take what they take"
 )]
 

@@ -153,7 +153,18 @@ impl Args {
             );
             return Err(Error::new(word.span(), said));
         }
-        value(input, word, "0.05")
+        let cost = value(input, word, "0.05")?;
+        match &cost {
+            Expr::Lit(syn::ExprLit {
+                lit: syn::Lit::Float(_) | syn::Lit::Int(_),
+                ..
+            }) => Ok(cost),
+            Expr::Lit(_) => Err(Error::new(
+                cost.span(),
+                "a cost is a number of USD: write `cost = 0.05`",
+            )),
+            _ => Ok(cost),
+        }
     }
 
     fn spec(&self, input: ParseStream<'_>, word: &Ident) -> Result<LitStr> {
@@ -283,9 +294,15 @@ fn flag(input: ParseStream<'_>, word: &Ident) -> Result<bool> {
     if input.parse::<Option<Token![=]>>()?.is_none() {
         return Err(Error::new(word.span(), form));
     }
-    let Ok(flag) = input.parse::<LitBool>() else {
-        return Err(input.error(form));
-    };
+    if !input.peek(LitBool) {
+        let at = if input.is_empty() {
+            word.span()
+        } else {
+            input.cursor().span()
+        };
+        return Err(Error::new(at, form));
+    }
+    let flag: LitBool = input.parse()?;
     Ok(flag.value)
 }
 

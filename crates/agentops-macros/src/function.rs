@@ -6,7 +6,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
-use syn::{Error, LitStr, Result, ext::IdentExt as _};
+use syn::{Error, LitStr, Result, ReturnType, ext::IdentExt as _, spanned::Spanned as _};
 
 use crate::{
     args::{Args, Level, literal},
@@ -115,18 +115,12 @@ impl Expansion<'_> {
         let kind = args.kind.as_str();
         let mut fields = vec![quote_spanned!(*site=> agentops.kind = #kind)];
         let callsite = self.name(&mut fields);
-        let given = [
-            (&args.version, quote_spanned!(*site=> agentops.version)),
-            (&args.cost, quote_spanned!(*site=> agentops.cost)),
-        ];
-        for (value, key) in given {
-            fields.extend(value.as_ref().map(|value| quote_spanned!(*site=> #key = #value)));
-        }
-        fields.extend(
-            args.spec
-                .as_ref()
-                .map(|spec| quote_spanned!(*site=> agentops.spec = #spec)),
-        );
+        let version = args.version.as_ref();
+        fields.extend(version.map(|version| quote_spanned!(*site=> agentops.version = #version)));
+        let cost = args.cost.as_ref();
+        fields.extend(cost.map(|cost| quote_spanned!(*site=> agentops.cost = #hidden::usd(#cost))));
+        let spec = args.spec.as_ref();
+        fields.extend(spec.map(|spec| quote_spanned!(*site=> agentops.spec = #spec)));
         if !args.list_tags.is_empty() {
             let tags = json_array(args.list_tags.iter().map(LitStr::value));
             fields.push(quote_spanned!(*site=> agentops.tags = #tags));
@@ -146,9 +140,10 @@ impl Expansion<'_> {
         let own = args.name.as_ref();
         let name = own.or(args.agent.as_ref().filter(|_| args.kind == Kind::Agent));
         if args.kind != Kind::Agent {
-            fields.extend(args.agent.as_ref().map(|agent| match literal(agent) {
-                Some(agent) => quote_spanned!(*site=> agent.name = #agent),
-                None => quote_spanned!(*site=> agent.name = %#agent),
+            fields.extend(args.agent.as_ref().map(|agent| {
+                // A literal is a text as it is; anything else has to be one.
+                let shown = literal(agent).is_none().then(|| quote_spanned!(*site=> %));
+                quote_spanned!(*site=> agent.name = #shown #agent)
             }));
         }
         match name.map(|name| (name, literal(name))) {
@@ -233,10 +228,18 @@ impl Expansion<'_> {
         quote_spanned!(*site=> #hidden::call(move || -> #output { #body }))
     }
 
-    /// The body as a future, which is told its type by a `return` that never happens.
+    /// The body as a future, which is told its type by a `return` that never happens, at the place of the type.
     fn spawned(&self) -> TokenStream {
         let Self { site, function, .. } = self;
         let output = nameable(&function.signature.output);
+        let typed = match &function.signature.output {
+            ReturnType::Default => *site,
+            ReturnType::Type(_, written) => site.located_at(written.span()),
+        };
+        let returned = quote_spanned! {typed=>
+            let never: #output = loop {};
+            return never;
+        };
         let body = &function.body;
         quote_spanned! {*site=>
             async move {
@@ -245,10 +248,7 @@ impl Expansion<'_> {
                     clippy::let_unit_value, clippy::let_with_type_underscore, clippy::needless_return,
                     clippy::unreachable
                 )]
-                if false {
-                    let never: #output = loop {};
-                    return never;
-                }
+                if false { #returned }
                 #body
             }
         }
@@ -391,7 +391,7 @@ fn quoted(text: &str) -> String {
         match char {
             '"' => quoted.push_str("\\\""),
             '\\' => quoted.push_str("\\\\"),
-            char if char.is_control() => quoted.push_str(&format!("\\u{:04x}", u32::from(char))),
+            char if char.is_control() => quoted.extend(format!("\\u{:04x}", u32::from(char)).chars()),
             char => quoted.push(char),
         }
     }

@@ -1,7 +1,7 @@
 //! `#[agent]` on an `impl` block: its marked methods are told which agent they work for. They are expanded by their own
 //! attributes later, so that whatever else stands on the block or on them has its turn in either order.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::{Attribute, Error, Expr, ImplItem, ItemImpl, LitStr, Meta, Path, Result, Type, spanned::Spanned as _};
 
@@ -31,7 +31,12 @@ pub(crate) fn expand(args: &Args, mut block: ItemImpl) -> Result<TokenStream> {
         if let ImplItem::Fn(method) = item {
             for attribute in &mut method.attrs {
                 if is_ours(attribute.path(), &args.root) {
-                    tell(attribute, args, &agent)?;
+                    if method.sig.receiver().is_none() && says_self(agent.to_token_stream()) {
+                        let said = "there is no `self` here to take the agent's name from: give the method one, or give the \
+                                    block a name without it";
+                        return Err(Error::new(method.sig.ident.span(), said));
+                    }
+                    tell(attribute, args, &agent);
                     marked = true;
                 }
             }
@@ -78,14 +83,12 @@ fn is_ours(path: &Path, root: &Path) -> bool {
 }
 
 /// Adds the agent, and the path of the crate if the attribute does not have one, to what an attribute says.
-fn tell(attribute: &mut Attribute, args: &Args, agent: &Expr) -> Result<()> {
+fn tell(attribute: &mut Attribute, args: &Args, agent: &Expr) {
     let said = match &attribute.meta {
         Meta::Path(_) => TokenStream::new(),
         Meta::List(list) => list.tokens.clone(),
-        Meta::NameValue(pair) => {
-            let said = "write the arguments in parentheses: `(name = \"...\")`";
-            return Err(Error::new(pair.eq_token.span, said));
-        }
+        // The compiler has something to say about it.
+        Meta::NameValue(_) => return,
     };
     let comma = (!said.is_empty() && !ends_with_comma(&said)).then(|| quote!(,));
     let key = Ident::new(AGENT, agent.span());
@@ -94,7 +97,14 @@ fn tell(attribute: &mut Attribute, args: &Args, agent: &Expr) -> Result<()> {
     let root = root.filter(|_| !has_root).map(|root| quote!(, crate = #root));
     let path = attribute.path().clone();
     attribute.meta = syn::parse_quote!(#path(#said #comma #key = #agent #root));
-    Ok(())
+}
+
+fn says_self(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == "self",
+        TokenTree::Group(group) => says_self(group.stream()),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
 }
 
 fn ends_with_comma(tokens: &TokenStream) -> bool {

@@ -59,7 +59,7 @@ fn ahead_error(input: ParseStream<'_>, kind: Kind) -> Error {
     let at = if input.is_empty() {
         attributes
             .first()
-            .map_or_else(Span::call_site, |attribute| attribute.span())
+            .map_or_else(Span::call_site, syn::spanned::Spanned::span)
     } else {
         input.cursor().span()
     };
