@@ -18,6 +18,11 @@ pub(crate) struct Start {
 }
 
 impl Start {
+    /// The moment on the wall clock.
+    pub(crate) fn wall(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_nanos(self.unix_nanos)
+    }
+
     /// Wall time in nanoseconds of a later moment.
     pub(crate) fn unix_nanos_at(&self, moment: Instant) -> u64 {
         let elapsed = moment.saturating_duration_since(self.at).as_nanos();

@@ -6,7 +6,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
-        mpsc,
+        mpsc::{self, RecvTimeoutError},
     },
     time::Duration,
 };
@@ -30,6 +30,15 @@ use crate::{
 };
 
 /// The handle of one AgentOps destination: makes layers and sessions, flushes and shuts down. Cheap to clone.
+///
+/// Spans leave on a thread of the handle's own. What it has not sent when the process ends is lost, so hold a
+/// [`shutdown_guard`](Self::shutdown_guard), and call [`ShutdownGuard::end`] before `std::process::exit`, which drops
+/// nothing. A panic that unwinds, and an early `?` in `main`, drop the guard.
+///
+/// **After a `fork` without `exec`** the child has the handle but not its thread. Recording goes on, never waits, and
+/// fills the queue up to its bound; [`force_flush`](Self::force_flush), [`shutdown`](Self::shutdown) and the guard wait
+/// for an answer that nobody gives, but no longer than the time they are given and half a second, and then say so.
+/// [`flush`](Self::flush) has no clock of its own on this side and would wait for ever. Build the handle in the child.
 ///
 /// ```
 /// use agentops::Export;
@@ -129,8 +138,13 @@ impl AgentOps {
     ///
     /// Beside other layers its place does not matter. Only spans that are marked (`agentops.kind`) or that a known library
     /// makes are seen, so it needs no `EnvFilter`; a global one hides spans from it, too: put it on the layer that prints.
-    /// Inside [`reload`](tracing_subscriber::reload), its filter no longer hides the rest of the program's DEBUG from
-    /// layers without one: switch recording with [`set_enabled`](Self::set_enabled) instead.
+    /// Spans of a handle that is given several layers in one subscriber are recorded once; a second handle's layer records
+    /// a tree of its own.
+    ///
+    /// To switch recording on and off, use [`set_enabled`](Self::set_enabled). Inside
+    /// [`reload`](tracing_subscriber::reload) the layer works, with limits that are not ours to lift: layers beside it that
+    /// have no filter of their own lose what is more verbose than [`with_max_level`](crate::Builder::with_max_level),
+    /// [`current`](Self::current) does not find it, and a layer that is put in its place later does not work.
     pub fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
@@ -180,7 +194,8 @@ impl AgentOps {
             return Err(ExportError::new(ExportErrorKind::Inert));
         };
         let deadline = Instant::now() + timeout;
-        wait(timeout, |reply| pipeline.send(Command::Check { deadline, reply }))
+        let answer = wait(timeout, |reply| pipeline.send(Command::Check { deadline, reply }));
+        answer.unwrap_or_else(|| Err(self.timed_out()))
     }
 
     /// Waits until every span that ended before was delivered. Blocks the thread: in async code use [`flush`](Self::flush).
@@ -193,7 +208,8 @@ impl AgentOps {
             return Ok(());
         };
         let deadline = Instant::now() + timeout;
-        wait(timeout, |reply| pipeline.send(Command::Flush { deadline, reply }))
+        let answer = wait(timeout, |reply| pipeline.send(Command::Flush { deadline, reply }));
+        answer.unwrap_or_else(|| Err(self.timed_out()))
     }
 
     /// As [`force_flush`](Self::force_flush), without blocking a thread. Needs no particular runtime.
@@ -232,7 +248,8 @@ impl AgentOps {
         };
         self.warn_of_silence();
         let deadline = Instant::now() + timeout;
-        wait(timeout, |reply| pipeline.send(Command::Shutdown { deadline, reply }))
+        let answer = wait(timeout, |reply| pipeline.send(Command::Shutdown { deadline, reply }));
+        answer.unwrap_or_else(|| Err(self.timed_out()))
     }
 
     /// Records or stops recording spans that begin from now on. Without a destination nothing is recorded either way.
@@ -253,13 +270,16 @@ impl AgentOps {
     pub fn stats(&self) -> ExportStats {
         let inner = &self.inner;
         let counts = &inner.recorder.counts;
+        let settled = inner.stats.snapshot();
+        let undecided = inner.gauge.undecided();
         ExportStats {
-            sampled_out: counts.sampled_out.load(Ordering::Relaxed),
+            sampled_out: settled.sampled_out + counts.sampled_out.load(Ordering::Relaxed),
+            undecided_spans: undecided,
             open_spans: counts.open_spans.load(Ordering::Relaxed),
             open_bytes: counts.open_bytes.load(Ordering::Relaxed),
-            queued_spans: inner.gauge.spans(),
+            queued_spans: inner.gauge.spans().saturating_sub(undecided),
             queued_bytes: inner.gauge.bytes(),
-            ..inner.stats.snapshot()
+            ..settled
         }
     }
 
@@ -291,10 +311,9 @@ impl AgentOps {
             return;
         }
         if disabled {
-            tracing::warn!(
-                target: "agentops",
+            warn_past_a_filter(
                 "a session's span is disabled by a global filter or level, which hides agent spans, too: put the \
-                 EnvFilter on the layer that prints (`fmt::layer().with_filter(..)`)"
+                 EnvFilter on the layer that prints (`fmt::layer().with_filter(..)`)",
             );
         } else {
             tracing::warn!(
@@ -317,29 +336,49 @@ impl AgentOps {
         }
     }
 
+    fn timed_out(&self) -> ExportError {
+        let pending = self.inner.gauge.spans();
+        ExportError::new(ExportErrorKind::TimedOut { pending })
+    }
+
     fn warn_of_silence(&self) {
         let recorder = &self.inner.recorder;
         let stats = self.stats();
-        if stats.recorded == 0 && stats.sampled_out == 0 && !recorder.counts.saw_span.load(Ordering::Relaxed) {
-            tracing::warn!(
-                target: "agentops",
+        let is_silent =
+            stats.recorded == 0 && stats.sampled_out == 0 && !recorder.counts.saw_span.load(Ordering::Relaxed);
+        // A program that switched recording off knows why.
+        if is_silent && recorder.is_enabled() {
+            warn_past_a_filter(
                 "nothing was recorded: either a global filter hides the spans (put the EnvFilter on the layer that \
-                 prints), or `AgentOps::layer()` was not added to the subscriber, or no span has an `agentops.kind` field"
+                 prints), or `AgentOps::layer()` was not added to the subscriber, or no span has an `agentops.kind` field",
             );
         }
     }
 }
 
-/// Sends a command and blocks until it is answered. The pipeline keeps the deadline; the margin is for its answer.
-fn wait<T: Send + 'static>(timeout: Duration, send: impl FnOnce(Reply<T>)) -> Result<T, ExportError> {
+/// Warns; as an error where a global filter hides our spans and our warnings alike. A global `EnvFilter` without
+/// `RUST_LOG` is such a one, and nobody would learn of it otherwise.
+fn warn_past_a_filter(text: &str) {
+    if layer::heard::is_hidden() {
+        tracing::error!(target: "agentops", "{text}");
+    } else {
+        tracing::warn!(target: "agentops", "{text}");
+    }
+}
+
+/// Sends a command and blocks until it is answered. The pipeline keeps the deadline; the margin is for its answer. `None`
+/// where it was too busy to answer at all.
+fn wait<T: Send + 'static>(timeout: Duration, send: impl FnOnce(Reply<T>)) -> Option<Result<T, ExportError>> {
     const MARGIN: Duration = Duration::from_millis(500);
     let (sender, receiver) = mpsc::sync_channel(1);
     send(Box::new(move |result| {
         // Nobody waits any more: the command itself is done all the same.
         let _unheard: Result<(), _> = sender.try_send(result);
     }));
-    let timed_out = || Err(ExportError::new(ExportErrorKind::TimedOut { pending: 0 }));
-    receiver
-        .recv_timeout(timeout.saturating_add(MARGIN))
-        .unwrap_or_else(|_| timed_out())
+    match receiver.recv_timeout(timeout.saturating_add(MARGIN)) {
+        Ok(answer) => Some(answer),
+        Err(RecvTimeoutError::Timeout) => None,
+        // The thread ended while the command was on its way.
+        Err(RecvTimeoutError::Disconnected) => Some(Err(ExportError::new(ExportErrorKind::Closed))),
+    }
 }

@@ -49,6 +49,7 @@
 //!   `#[guardrail]` and `#[chain]`. They need nothing else of the crate, so that a library can use them with
 //!   `default-features = false, features = ["macros"]`.
 //! - `host` (default): the host environment on the resource and on sessions.
+//! - `pricing` (default): what model calls cost, by the prices of the day (the crate `genai-prices`).
 //! - `testing`: a fake AgentOps server on loopback, fixed ids and clock, drawn trees.
 //!
 //! [`tracing`]: https://docs.rs/tracing
@@ -110,6 +111,8 @@ mod config;
 #[cfg(feature = "export")]
 mod error;
 #[cfg(feature = "export")]
+mod price;
+#[cfg(feature = "export")]
 mod propagation;
 #[cfg(feature = "export")]
 mod semconv;
@@ -140,6 +143,8 @@ pub use kind::{EntityKind, UnknownKind};
 pub use pipeline::{Dropped, ExportStats};
 #[cfg(feature = "export")]
 pub use policy::redact::CredentialRedactor;
+#[cfg(feature = "export")]
+pub use price::Price;
 #[cfg(feature = "export")]
 pub use session::{Remote, Session, SessionBuilder};
 pub use span_ext::AgentOpsSpanExt;

@@ -19,9 +19,11 @@ use crate::{
     config::EndState,
     handle::AgentOps,
     hierarchy::{
-        InstanceId, Lineage, Parent, Recorded, Recorder, ScopeGuard, SpanLink, TraceFacts, TraceRoot, session_callsite,
+        InstanceId, Lineage, Parent, Recorded, Recorder, ScopeGuard, Slot, SpanLink, TraceFacts, TraceRoot,
+        innermost_scope, session_callsite,
     },
     kind::EntityKind,
+    layer::extensions,
     propagation,
     record::{Fields, KindSource, Origin, Said, Say, SpanRecord},
     semconv::{agentops::field, wire::WireValue},
@@ -119,30 +121,28 @@ impl SessionBuilder {
         let instance = recorder.instance;
         let in_registry = with_recorded(&span, |recorded| {
             let slot = recorded.slot_mut(instance)?;
-            adjust(&recorder, &mut slot.lineage, remote, &facts);
+            if let Some((parent, Remote::Join)) = remote {
+                slot.continue_trace(parent);
+            }
+            adjust(&mut slot.lineage, remote, &facts);
             Some(slot.lineage.clone())
         })
         .flatten();
         let (lineage, own) = if let Some(lineage) = in_registry {
             (lineage, None)
         } else {
-            let mut lineage = recorder.root_lineage(TraceRoot::Explicit, enclosing.as_ref().map(|(_, above)| above));
-            adjust(&recorder, &mut lineage, remote, &facts);
-            let below = enclosing.map(|(id, _)| id);
-            (
-                lineage,
-                Some(Own {
-                    record: Mutex::new(Some(begin(&recorder, &name))),
-                    below,
-                }),
-            )
+            let mut lineage = recorder.root_lineage(TraceRoot::Explicit, enclosing.as_ref());
+            if let Some((parent, Remote::Join)) = remote {
+                recorder.continue_trace(&mut lineage, parent);
+            }
+            adjust(&mut lineage, remote, &facts);
+            let record = Mutex::new(Some(begin(&recorder, &name)));
+            (lineage, Some(Own { record }))
         };
         let own = own.filter(|_| recorder.is_enabled());
         if own.is_some() {
             handle.warn_of_a_hidden_session(span.is_disabled());
-            if lineage.trace.sampled {
-                recorder.opened(0);
-            }
+            recorder.opened(0);
         }
         let session = Session {
             handle,
@@ -151,7 +151,7 @@ impl SessionBuilder {
             own,
             ended: AtomicBool::new(false),
         };
-        if session.handle.logs_replay() && recorder.is_enabled() {
+        if session.handle.logs_replay() && recorder.is_enabled() && session.lineage.trace.sampled {
             let url = session.replay_url();
             tracing::info!(target: "agentops", %url, "session started; replay");
         }
@@ -160,11 +160,9 @@ impl SessionBuilder {
 }
 
 /// Puts what the builder was told to a session that nobody has seen yet.
-fn adjust(recorder: &Recorder, lineage: &mut Lineage, remote: Option<(SpanLink, Remote)>, facts: &TraceFacts) {
-    match remote {
-        Some((parent, Remote::Join)) => recorder.continue_trace(lineage, parent),
-        Some((parent, Remote::Link)) => lineage.links.push(parent),
-        None => {}
+fn adjust(lineage: &mut Lineage, remote: Option<(SpanLink, Remote)>, facts: &TraceFacts) {
+    if let Some((parent, Remote::Link)) = remote {
+        lineage.links.push(parent);
     }
     lineage.trace.tell(|told| told.clone_from(facts));
 }
@@ -177,18 +175,24 @@ fn begin(recorder: &Recorder, name: &str) -> Box<SpanRecord> {
     Box::new(record)
 }
 
-/// The nearest recorded span around this point, and its id.
-fn enclosing(recorder: &Recorder) -> Option<(Id, Parent)> {
+/// What encloses this point: the nearest recorded span, or the session without a span that was entered below it.
+fn enclosing(recorder: &Recorder) -> Option<Parent> {
+    let nearest = nearest_recorded(recorder.instance, |id, slot| (id, slot.as_parent()));
+    match (innermost_scope(recorder.instance), nearest) {
+        (Some((below, session)), nearest) if below == nearest.as_ref().map(|(id, _)| id.clone()) => Some(session),
+        (_, Some((_, parent))) => Some(parent),
+        (scoped, None) => scoped.map(|(_, session)| session),
+    }
+}
+
+/// What `read` says of the nearest recorded span around this point.
+fn nearest_recorded<T>(instance: InstanceId, read: impl Fn(Id, &Slot) -> T) -> Option<T> {
     dispatcher::get_default(|dispatch| {
         let registry = dispatch.downcast_ref::<Registry>()?;
         let current = dispatch.current_span();
         registry.span(current.id()?)?.scope().find_map(|span| {
-            let parent = span
-                .extensions()
-                .get::<Recorded>()?
-                .slot(recorder.instance)?
-                .as_parent();
-            Some((span.id(), parent))
+            let known = extensions(&span)?;
+            Some(read(span.id(), known.get::<Recorded>()?.slot(instance)?))
         })
     })
 }
@@ -220,8 +224,6 @@ pub struct Session {
 
 struct Own {
     record: Mutex<Option<Box<SpanRecord>>>,
-    /// The nearest recorded span around the session.
-    below: Option<Id>,
 }
 
 impl fmt::Debug for Session {
@@ -337,20 +339,22 @@ impl Session {
             }
         };
         let Some(own) = &self.own else {
-            let finished = with_recorded(&self.span, |recorded| {
-                let slot = recorded.slot_mut(recorder.instance)?;
-                slot.change(tell);
-                slot.end()
+            // Another handle in the same registry shows the session, too: it ends there as well, and in the same state.
+            let finished: Option<Vec<_>> = with_recorded(&self.span, |recorded| {
+                let slots = recorded.slots_mut();
+                let ended = slots.filter_map(|slot| {
+                    slot.change(tell);
+                    slot.end()
+                });
+                ended.collect()
             });
-            if let Some(finished) = finished.flatten() {
-                finished.finish(true);
+            for slot in finished.into_iter().flatten() {
+                slot.finish(true);
             }
             return;
         };
         let record = own.record.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if !self.lineage.trace.sampled {
-            recorder.skipped();
-        } else if let Some(mut record) = record {
+        if let Some(mut record) = record {
             tell(&mut record);
             recorder.finish(record, self.lineage.clone(), recorder.clock.now(), 0);
         }
@@ -358,10 +362,9 @@ impl Session {
 
     /// How to get inside where the span does not exist.
     fn scope(&self) -> Option<Scope> {
-        let own = self.own.as_ref()?;
+        self.own.as_ref()?;
         Some(Scope {
             instance: self.handle.recorder().instance,
-            below: own.below.clone(),
             parent: Parent {
                 lineage_span: self.lineage.span_id,
                 trace: Arc::clone(&self.lineage.trace),
@@ -384,12 +387,13 @@ impl Drop for Session {
 #[derive(Clone)]
 struct Scope {
     instance: InstanceId,
-    below: Option<Id>,
     parent: Parent,
 }
 
 impl Scope {
+    /// Below what is current here: a session may be entered elsewhere than it was started.
     fn enter(self) -> ScopeGuard {
-        ScopeGuard::enter(self.instance, self.below, self.parent)
+        let below = nearest_recorded(self.instance, |id, _| id);
+        ScopeGuard::enter(self.instance, below, self.parent)
     }
 }

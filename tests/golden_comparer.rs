@@ -505,6 +505,24 @@ fn keys_that_the_contract_adds_are_a_difference_if_they_agree_with_the_older_one
     };
     with_input_tokens(5).unwrap();
     assert!(with_input_tokens(6).unwrap_err().contains("gen_ai.usage.input_tokens"));
+
+    let with_reason = |key: &str, reason: Value| {
+        let golden = Golden::load().putting_it_all_together;
+        let mut ours = golden.clone();
+        let call = ours.span_mut("openai.chat.completion");
+        set(call, "agentops.span.kind", "llm");
+        set(call, key, reason);
+        compare(&golden, &ours.spans, &[Difference::AddedKeys])
+    };
+    with_reason("gen_ai.response.finish_reason", "stop".into()).unwrap();
+    with_reason("gen_ai.response.finish_reasons", ["stop"].into()).unwrap();
+    for (key, reason) in [
+        ("gen_ai.response.finish_reason", Value::from("length")),
+        ("gen_ai.response.finish_reasons", ["length"].into()),
+        ("gen_ai.response.finish_reasons", ["stop", "stop"].into()),
+    ] {
+        assert!(with_reason(key, reason).unwrap_err().contains(key));
+    }
 }
 
 /// Turns the first program into what the contract wants on the wire.

@@ -14,7 +14,7 @@ mod model;
 mod report;
 mod tools;
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
 use agentops::{EndState, testing::Collector};
 use model::ScriptedModel;
@@ -74,7 +74,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let collector = (!elsewhere && !set("OTEL_EXPORTER_OTLP_ENDPOINT")).then(Collector::start);
     let mut builder = agentops::builder()
         .with_service_name("quickstart")
-        .with_tags(["quickstart"]);
+        .with_tags(["quickstart"])
+        // It checks that all of it arrived: a busy machine gets the time that it needs.
+        .with_shutdown_timeout(Duration::from_secs(10));
     if let Some(collector) = &collector {
         builder = builder
             .with_api_key("11111111-2222-4333-8444-555555555555")

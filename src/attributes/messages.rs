@@ -17,6 +17,7 @@ use crate::{
 };
 
 pub(super) const SYSTEM: &str = "system";
+const TOOL: &str = "tool";
 
 /// The fields of a message that a program numbered itself, by what follows the number.
 pub(super) type Indexed<'a> = Vec<(&'a str, ValueRef<'a>)>;
@@ -78,7 +79,7 @@ impl<'a> Messages<'a> {
         }
         let mut indexed: Vec<_> = messages.into_values().collect();
         for message in &mut indexed {
-            message.sort_by(|(a, _), (b, _)| keys::by_place(a, b));
+            message.sort_by(|(a, _), (b, _)| is_content(b).cmp(&is_content(a)).then_with(|| keys::by_place(a, b)));
         }
         let list = indexed.iter().map(|message| from_indexed(message)).collect();
         Some(Self {
@@ -115,18 +116,16 @@ impl<'a> Messages<'a> {
         push(attributes, key.to_owned(), text, self.cut);
     }
 
-    /// Writes the messages under numbers from `first` on. The dashboard drops a message without content.
+    /// Writes the messages under numbers from `first` on. The dashboard drops a message without content, and shows a
+    /// completion by whichever of its keys it gets first: that has to be the content.
     pub(super) fn put_indexed(&self, attributes: &mut AttributeSet, prefix: &str, first: usize, reasons: &[String]) {
         for (place, message) in (first..).zip(&self.indexed) {
             let base = format!("{prefix}.{place}");
+            if !message.iter().any(|(rest, _)| is_content(rest)) {
+                push(attributes, format!("{base}.content"), String::new(), false);
+            }
             for (rest, field) in message {
                 attributes.put(value::attribute(format!("{base}.{rest}"), *field, Class::Message));
-            }
-            if !message
-                .iter()
-                .any(|(rest, _)| rest.split('.').next() == Some("content"))
-            {
-                push(attributes, format!("{base}.content"), String::new(), false);
             }
         }
         if self.indexed.is_empty() {
@@ -171,13 +170,17 @@ impl Instructions {
     /// Writes it as message 0.
     pub(super) fn put_indexed(&self, attributes: &mut AttributeSet) {
         let base = format!("{}.0", gen_ai::PROMPT);
-        push(attributes, format!("{base}.role"), SYSTEM.to_owned(), false);
         push(attributes, format!("{base}.content"), self.text.clone(), self.cut);
+        push(attributes, format!("{base}.role"), SYSTEM.to_owned(), false);
     }
 
     pub(super) fn put_json(self, attributes: &mut AttributeSet) {
         push(attributes, gen_ai::SYSTEM_INSTRUCTIONS.to_owned(), self.json, self.cut);
     }
+}
+
+fn is_content(rest: &str) -> bool {
+    rest.split('.').next() == Some("content")
 }
 
 /// Adds a key that is there only once: a long conversation has thousands, and looking for each costs the square.
@@ -194,13 +197,14 @@ fn push(attributes: &mut AttributeSet, key: String, text: String, cut: bool) {
 fn put_message(attributes: &mut AttributeSet, base: &str, message: &Value, reason: Option<&String>, cut: bool) {
     let rendered = parts::render(message);
     let text = |name| message.get(name).and_then(Value::as_str);
-    push(
-        attributes,
-        format!("{base}.role"),
-        text("role").unwrap_or_default().to_owned(),
-        false,
-    );
+    let role = if parts::is_answer_of_a_tool(message) {
+        TOOL
+    } else {
+        text("role").unwrap_or_default()
+    };
+    let role = role.to_owned();
     push(attributes, format!("{base}.content"), rendered.content, cut);
+    push(attributes, format!("{base}.role"), role, false);
     let reason = text("finish_reason").or(reason.map(String::as_str)).map(str::to_owned);
     for (name, value) in [
         ("finish_reason", reason),

@@ -34,7 +34,7 @@ use crate::{
     record::{KindSource, SpanRecord},
     semconv::{
         agentops,
-        wire::{AttributeSet, OtelKind, WireSpan},
+        wire::{AttributeSet, OtelKind, WireSpan, WireStatus},
     },
 };
 
@@ -48,7 +48,19 @@ struct View<'a> {
     facts: TraceFacts,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    fn of(record: &'a SpanRecord, lineage: &'a Lineage, policy: &'a Policy) -> Self {
+        let kind = settle(record);
+        Self {
+            record,
+            lineage,
+            policy,
+            kind,
+            said: Said::read(record, kind),
+            facts: lineage.trace.facts(),
+        }
+    }
+
     /// The program marked the span with `agentops.kind`; else a library's span was recognised.
     fn is_marked(&self) -> bool {
         is_marked(self.record)
@@ -62,24 +74,25 @@ fn is_marked(record: &SpanRecord) -> bool {
 /// Maps one closed span: translates it, then holds back, masks and cuts what policy says.
 pub(crate) fn map(record: &SpanRecord, lineage: &Lineage, policy: &Policy) -> WireSpan {
     let mut span = translate(record, lineage, policy);
-    // Prices are added here: they need the model and the counts, and no policy takes them away.
+    policy.prices.apply(&mut span, record.start.wall());
     policy::content::apply(&mut span, policy.content);
     policy::redact::apply(&mut span, &*policy.redactor);
     policy::limits::apply(&mut span, &policy.limits);
     span
 }
 
+/// A closed span will stand on the wire as an error.
+pub(crate) fn is_error(record: &SpanRecord, lineage: &Lineage, policy: &Policy) -> bool {
+    matches!(
+        Outcome::of(&View::of(record, lineage, policy)).status,
+        WireStatus::Error(_)
+    )
+}
+
 /// The whole of what was said, as the wire would show it.
 fn translate(record: &SpanRecord, lineage: &Lineage, policy: &Policy) -> WireSpan {
-    let kind = settle(record);
-    let view = View {
-        record,
-        lineage,
-        policy,
-        kind,
-        said: Said::read(record, kind),
-        facts: lineage.trace.facts(),
-    };
+    let view = View::of(record, lineage, policy);
+    let kind = view.kind;
     let outcome = Outcome::of(&view);
     let operation = name::operation(record, kind, &view.said);
 

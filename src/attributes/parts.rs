@@ -157,6 +157,13 @@ fn with_rest(mut out: Object, part: &Object, used: &[&str]) -> Value {
     Value::Object(out)
 }
 
+/// What tools answered and nothing else, whoever says it: Anthropic and rig put it into the user's mouth.
+pub(super) fn is_answer_of_a_tool(message: &Value) -> bool {
+    let is_answer = |part: &Value| part.get("type").and_then(Value::as_str) == Some("tool_call_response");
+    let parts = message.get("parts").and_then(Value::as_array);
+    parts.is_some_and(|parts| !parts.is_empty() && parts.iter().all(is_answer))
+}
+
 /// A message as AgentOps reads it.
 #[derive(Default)]
 pub(super) struct Rendered {

@@ -64,8 +64,13 @@ pub(super) fn put_tags(attributes: &mut AttributeSet, view: &View<'_>) {
         .iter()
         .filter(|_| is_session || is_bare_root || below_session);
     let of_session = view.facts.tags.iter().filter(|_| is_session || below_session);
+    let of_its_span = view.facts.span_tags.iter().filter(|_| below_session);
     let mut tags: Vec<String> = Vec::new();
-    for tag in of_handle.chain(of_session).chain(&own) {
+    for tag in of_handle.chain(of_session).chain(of_its_span).chain(&own) {
+        // More would be cut off, and each is compared with all before it.
+        if tags.len() == policy::limits::ARRAY_ITEMS {
+            break;
+        }
         if !tag.is_empty() && !tags.contains(tag) {
             tags.push(tag.clone());
         }

@@ -66,10 +66,9 @@ pub(crate) fn shown(text: &str) -> String {
         }
         None => text.to_owned(),
     };
-    let is_url = masked.contains("://");
     let masked = match masked.split_once(['?', '#']) {
-        Some((before, _)) if is_url => format!("{before}?{SECRET}"),
-        _ => masked,
+        Some((before, _)) => format!("{before}?{SECRET}"),
+        None => masked,
     };
     match masked
         .char_indices()

@@ -28,6 +28,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use tracing::level_filters::LevelFilter;
 
+use crate::price::Price;
+
 /// Everything that was asked for.
 #[derive(Clone)]
 #[expect(
@@ -73,12 +75,16 @@ pub(crate) struct Config {
     pub(crate) session_replay_log: bool,
     /// 0.0 to 1.0 of the traces are kept.
     pub(crate) sample_ratio: f64,
+    /// Traces that are left out are kept all the same where a span of them is an error.
+    pub(crate) keep_errors: bool,
 
     pub(crate) content: Content,
     pub(crate) redactor: Arc<dyn Redactor>,
     /// Characters.
     pub(crate) attribute_value_length: usize,
     pub(crate) semconv: Semconv,
+    /// The program's own prices; the last one of a model counts.
+    pub(crate) prices: Vec<(String, Price)>,
 
     pub(crate) instrument_llm_calls: bool,
     pub(crate) max_level: LevelFilter,

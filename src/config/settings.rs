@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use tracing::level_filters::LevelFilter;
 
 use super::{Compression, Content, Export, HostName, HostTrace, Protocol, Redactor, Secret, Semconv};
+use crate::price::Price;
 
 /// What the builder was told; `None` leaves it to the environment. An empty text is as good as none.
 #[derive(Clone)]
@@ -34,10 +35,12 @@ pub(crate) struct Settings {
     pub(crate) auto_start_session: Option<bool>,
     pub(crate) session_replay_log: Option<bool>,
     pub(crate) sample_ratio: Option<f64>,
+    pub(crate) keep_errors: Option<bool>,
     pub(crate) content: Option<Content>,
     pub(crate) redactor: Arc<dyn Redactor>,
     pub(crate) attribute_value_length: Option<usize>,
     pub(crate) semconv: Option<Semconv>,
+    pub(crate) prices: Vec<(String, Price)>,
     pub(crate) instrument_llm_calls: Option<bool>,
     pub(crate) max_level: Option<LevelFilter>,
     pub(crate) event_level: Option<LevelFilter>,
@@ -78,10 +81,12 @@ impl Settings {
             auto_start_session: None,
             session_replay_log: None,
             sample_ratio: None,
+            keep_errors: None,
             content: None,
             redactor,
             attribute_value_length: None,
             semconv: None,
+            prices: Vec::new(),
             instrument_llm_calls: None,
             max_level: None,
             event_level: None,

@@ -26,7 +26,7 @@ use opentelemetry_sdk::{
     error::OTelSdkResult,
     trace::{SpanData, SpanExporter},
 };
-use tokio::{runtime::Handle, sync::oneshot};
+use tokio::{runtime::Handle, sync::oneshot, time::Instant};
 
 use super::{DropReason, Settled, pending::Pending};
 
@@ -70,11 +70,13 @@ enum Task {
 }
 
 struct Batch {
+    submitted: Instant,
     spans: Vec<SpanData>,
     bytes: usize,
 }
 
 struct Export {
+    submitted: Instant,
     spans: usize,
     bytes: usize,
     report: oneshot::Receiver<Report>,
@@ -110,12 +112,22 @@ impl Custom {
             return;
         }
         let bytes = spans.iter().map(weigh).sum();
-        self.pending.add(spans.len(), bytes);
-        self.waiting.push_back(Batch { spans, bytes });
+        let submitted = Instant::now();
+        self.pending.add(submitted, spans.len(), bytes);
+        self.waiting.push_back(Batch {
+            submitted,
+            spans,
+            bytes,
+        });
     }
 
     pub(crate) fn is_idle(&self) -> bool {
         self.pending.spans() == 0 && self.settled.is_empty()
+    }
+
+    /// Nothing is left to say.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.settled.is_empty()
     }
 
     pub(crate) fn pending(&self) -> &Pending {
@@ -144,29 +156,35 @@ impl Custom {
                 return std::future::pending().await;
             };
             let report = (&mut under_way.report).await.unwrap_or_else(|_gone| Err(gone()));
-            let (spans, bytes) = (under_way.spans, under_way.bytes);
+            let (submitted, spans, bytes) = (under_way.submitted, under_way.spans, under_way.bytes);
             self.under_way = None;
-            self.settle(spans, bytes, report);
+            self.settle(submitted, spans, bytes, report);
         }
     }
 
-    fn start(&mut self, Batch { spans, bytes }: Batch) {
+    fn start(&mut self, batch: Batch) {
+        let Batch {
+            submitted,
+            spans,
+            bytes,
+        } = batch;
         let count = spans.len();
         let (done, report) = oneshot::channel();
         match self.give(Task::Export(spans, done)) {
             Ok(()) => {
                 self.under_way = Some(Export {
+                    submitted,
                     spans: count,
                     bytes,
                     report,
                 });
             }
-            Err(reason) => self.settle(count, bytes, Err(reason)),
+            Err(reason) => self.settle(submitted, count, bytes, Err(reason)),
         }
     }
 
-    fn settle(&mut self, spans: usize, bytes: usize, report: Report) {
-        self.pending.remove(spans, bytes);
+    fn settle(&mut self, submitted: Instant, spans: usize, bytes: usize, report: Report) {
+        self.pending.remove(submitted, spans, bytes);
         match report {
             Ok(()) => self.settled.exported += super::widen(spans),
             Err(reason) => {

@@ -26,6 +26,7 @@ use std::{sync::Arc, time::Duration};
 use futures_util::{FutureExt, future::BoxFuture};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_sdk::{Resource, trace::SpanData};
+use tokio::time::Instant;
 
 pub(crate) use self::custom::BoxedExporter;
 use self::{
@@ -197,6 +198,15 @@ impl Delivery {
         match &self.sink {
             Sink::Outbox(outbox) => outbox.is_idle(),
             Sink::Custom(custom) => custom.is_idle(),
+            Sink::Nowhere(settled) => settled.is_empty(),
+        }
+    }
+
+    /// Whatever was submitted at `moment` or before is settled, and `progress` told what became of it.
+    pub(crate) fn is_settled_up_to(&self, moment: Instant) -> bool {
+        match &self.sink {
+            Sink::Outbox(outbox) => outbox.is_silent() && outbox.pending().is_settled_up_to(moment),
+            Sink::Custom(custom) => custom.is_silent() && custom.pending().is_settled_up_to(moment),
             Sink::Nowhere(settled) => settled.is_empty(),
         }
     }

@@ -77,12 +77,17 @@ impl Outbox {
     }
 
     pub(crate) fn push(&mut self, request: EncodedRequest) {
-        self.pending.add(request.spans(), request.bytes());
+        self.pending.add(request.submitted(), request.spans(), request.bytes());
         self.ready.push_back(request);
     }
 
     pub(crate) fn is_idle(&self) -> bool {
         self.pending.spans() == 0 && self.settled.is_empty()
+    }
+
+    /// Nothing is left to say.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.settled.is_empty()
     }
 
     pub(crate) fn pending(&self) -> &Pending {
@@ -191,7 +196,7 @@ impl Outbox {
             let in_time = request.deadline() > now;
             if !in_time {
                 // Why there is no token was said when that was learned.
-                pending.remove(request.spans(), request.bytes());
+                pending.remove(request.submitted(), request.spans(), request.bytes());
                 settled.drop(auth.drop_reason(), request.spans());
             }
             in_time
@@ -296,7 +301,7 @@ impl Outbox {
         };
         self.forget(request);
         for half in [second, first] {
-            self.pending.add(half.spans(), half.bytes());
+            self.pending.add(half.submitted(), half.spans(), half.bytes());
             self.ready.push_front(half);
         }
     }
@@ -315,6 +320,7 @@ impl Outbox {
     }
 
     fn forget(&mut self, request: &EncodedRequest) {
-        self.pending.remove(request.spans(), request.bytes());
+        self.pending
+            .remove(request.submitted(), request.spans(), request.bytes());
     }
 }

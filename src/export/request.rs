@@ -43,6 +43,11 @@ impl EncodedRequest {
         self.body.len()
     }
 
+    /// When its spans were handed in; halves keep it.
+    pub(crate) fn submitted(&self) -> Instant {
+        self.submitted
+    }
+
     pub(crate) fn attempts(&self) -> u32 {
         self.attempts
     }

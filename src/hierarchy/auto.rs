@@ -60,10 +60,6 @@ impl AutoSession {
         if !self.trace.end() || !self.adopted.load(Ordering::Relaxed) {
             return;
         }
-        if !self.trace.sampled {
-            recorder.skipped();
-            return;
-        }
         let record = session_record(self.start, &self.name, state, recorder.value_cap);
         let lineage = Lineage {
             span_id: self.trace.root,

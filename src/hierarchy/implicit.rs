@@ -40,9 +40,7 @@ where
         lineage: recorder.root_lineage(TraceRoot::Implicit, None),
     };
     let parent = session.as_parent();
-    if session.lineage.trace.sampled {
-        recorder.opened(0);
-    }
+    recorder.opened(0);
     sessions.0.push(session);
     parent
 }
@@ -69,10 +67,6 @@ impl Drop for ImplicitSession {
         let Some(recorder) = self.recorder.upgrade() else {
             return;
         };
-        if !self.lineage.trace.sampled {
-            recorder.skipped();
-            return;
-        }
         let state = if std::thread::panicking() {
             EndState::Fail
         } else {

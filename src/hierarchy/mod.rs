@@ -8,6 +8,7 @@ mod implicit;
 mod recorded;
 mod recorder;
 mod scope;
+mod session_span;
 mod trace;
 
 pub(crate) use agent::AgentNode;
@@ -17,7 +18,7 @@ pub(crate) use implicit::adopt as adopt_implicitly;
 pub(crate) use recorded::{InstanceId, Parent, Recorded, Slot, agent_name, employer, unquoted};
 pub(crate) use recorder::{FinishedSpan, Recorder, SpanSink};
 pub(crate) use scope::{ScopeGuard, innermost as innermost_scope};
-pub(crate) use trace::{Trace, TraceFacts, TraceRoot};
+pub(crate) use trace::{Trace, TraceFacts, TraceRoot, Verdict};
 
 use std::sync::Arc;
 

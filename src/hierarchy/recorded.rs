@@ -10,14 +10,14 @@ use std::sync::{
 
 use smallvec::SmallVec;
 
-use super::{AgentNode, Lineage, Recorder};
+use super::{AgentNode, Lineage, Recorder, SpanLink};
 use crate::{
     kind::EntityKind,
     record::{KindSource, SpanRecord},
     semconv::{agentops, gen_ai},
 };
 
-/// A handle's number within the process.
+/// The number of a handle, or of one of its layers, within the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct InstanceId(u64);
 
@@ -36,11 +36,15 @@ pub(crate) struct Recorded {
 }
 
 impl Recorded {
-    /// Adds a handle's slot. A slot of the same handle stays: a layer that was added twice records once.
+    /// Adds a handle's slot, where it has none.
     pub(crate) fn add(&mut self, slot: Slot) {
-        if self.slot(slot.recorder.instance).is_none() {
-            self.by.push(slot);
-        }
+        self.by.push(slot);
+    }
+
+    /// The slot that this layer of a handle made. Of two layers of one handle the first records a span, the other
+    /// leaves it alone.
+    pub(crate) fn slot_of_layer(&mut self, layer: InstanceId) -> Option<&mut Slot> {
+        self.by.iter_mut().find(|slot| slot.layer == layer)
     }
 
     pub(crate) fn slot(&self, instance: InstanceId) -> Option<&Slot> {
@@ -65,11 +69,15 @@ impl Recorded {
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub(crate) recorder: Arc<Recorder>,
+    /// The layer of that handle that records the span.
+    pub(crate) layer: InstanceId,
     pub(crate) lineage: Lineage,
     /// The agent that this span is: what spans below it work for.
     pub(crate) agent: Option<Arc<AgentNode>>,
-    /// `None` when the trace is not sampled, and from the end of the span on.
+    /// `None` where none was made, and from the end of the span on.
     pub(crate) record: Option<Box<SpanRecord>>,
+    /// No record was made: the trace is left out. The root of such a trace has one, for it may yet continue another.
+    pub(crate) left_out: bool,
     /// Bytes of the record that the memory budget knows of.
     pub(crate) charged: usize,
     /// Somebody saw the ids: a child, the program, or another process. They can no longer change.
@@ -86,6 +94,9 @@ impl Slot {
         let fields_before = record.fields.version();
         change(record);
         record.touch(self.recorder.clock.now());
+        if record.fields.version() != fields_before {
+            self.lineage.hand_down(record);
+        }
         let is_agent = record.kind.is_some_and(|(kind, _)| kind == EntityKind::Agent);
         if is_agent && record.fields.version() != fields_before {
             match &self.agent {
@@ -98,9 +109,6 @@ impl Slot {
 
     /// Ends the span now or at its latest activity, once.
     pub(crate) fn end(&mut self) -> Option<FinishedSlot> {
-        if !self.lineage.trace.sampled {
-            return None;
-        }
         let record = self.record.take()?;
         Some(FinishedSlot {
             recorder: Arc::clone(&self.recorder),
@@ -110,6 +118,14 @@ impl Slot {
         })
     }
 
+    /// Continues the trace of `parent`. All of a trace has a record or none, so what has none stays left out.
+    pub(crate) fn continue_trace(&mut self, parent: SpanLink) {
+        self.recorder.continue_trace(&mut self.lineage, parent);
+        if self.left_out && self.lineage.trace.is_recorded() {
+            self.lineage.trace = Arc::new(self.lineage.trace.left_out());
+        }
+    }
+
     /// What a child of this span inherits.
     pub(crate) fn as_parent(&self) -> Parent {
         self.observed.store(true, Ordering::Relaxed);
@@ -117,6 +133,16 @@ impl Slot {
             lineage_span: self.lineage.span_id,
             trace: Arc::clone(&self.lineage.trace),
             agent: self.agent.as_ref().or(self.lineage.agent.as_ref()).map(Arc::clone),
+        }
+    }
+}
+
+/// A span whose end nobody told us: its extensions were poisoned, or its registry went away. The registry drops them
+/// all the same, and the span is sent as far as it is known.
+impl Drop for Slot {
+    fn drop(&mut self) {
+        if let Some(finished) = self.end() {
+            finished.finish(false);
         }
     }
 }

@@ -1,14 +1,14 @@
 //! [`Recorder`]: what a handle needs on the caller's thread to begin and end records.
 
 use std::sync::{
-    Arc, OnceLock,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
 use std::time::Instant;
 
 use tracing::{Dispatch, dispatcher::WeakDispatch};
 
-use super::{AutoSession, IdSource, InstanceId, Lineage, Parent, SpanId, SpanLink, Trace, TraceRoot};
+use super::{AutoSession, IdSource, InstanceId, Lineage, Parent, SpanId, SpanLink, Trace, TraceId, TraceRoot};
 use crate::{
     clock::Clock,
     config::{Config, Content, HostTrace},
@@ -48,10 +48,11 @@ pub(crate) struct Recorder {
     host_trace: HostTrace,
     host_context: HostContext,
     sample_ratio: f64,
+    keep_errors: bool,
     enabled: AtomicBool,
     auto: Option<AutoSession>,
     implicit: bool,
-    dispatch: OnceLock<WeakDispatch>,
+    dispatch: Mutex<Option<WeakDispatch>>,
 }
 
 /// Counters of the caller's side.
@@ -99,10 +100,11 @@ impl Recorder {
             host_trace: config.host_trace,
             host_context,
             sample_ratio: config.sample_ratio,
+            keep_errors: config.keep_errors,
             enabled: AtomicBool::new(recording),
             auto: None,
             implicit: !config.auto_start_session,
-            dispatch: OnceLock::new(),
+            dispatch: Mutex::default(),
         };
         if config.auto_start_session && recording {
             recorder.auto = Some(AutoSession::reserve(&recorder, &config.trace_name));
@@ -128,22 +130,35 @@ impl Recorder {
         self.implicit
     }
 
-    /// Remembers the subscriber that our layer became part of.
+    /// Remembers a subscriber that a layer of ours became part of, for what there is to say. The first that lives
+    /// stays.
     pub(crate) fn set_dispatch(&self, dispatch: &Dispatch) {
-        // The first one stays; a layer belongs to one subscriber.
-        let _first = self.dispatch.set(dispatch.downgrade());
+        let mut known = self.dispatch.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.as_ref().and_then(WeakDispatch::upgrade).is_none() {
+            *known = Some(dispatch.downgrade());
+        }
     }
 
-    /// The subscriber that our layer is part of, while it lives.
+    /// A subscriber that a layer of ours is part of, while it lives.
     pub(crate) fn dispatch(&self) -> Option<Dispatch> {
-        self.dispatch.get()?.upgrade()
+        let known = self.dispatch.lock().unwrap_or_else(PoisonError::into_inner);
+        known.as_ref()?.upgrade()
     }
 
     /// A new trace. Whether it is kept is decided here, once, for all its spans.
     pub(crate) fn new_trace(&self, kind: TraceRoot) -> (SpanId, Arc<Trace>) {
         let id = self.ids.trace_id();
         let root = self.ids.span_id();
-        (root, Arc::new(Trace::new(id, root, kind, self.samples(id.0))))
+        (root, Arc::new(self.trace(id, root, kind)))
+    }
+
+    fn trace(&self, id: TraceId, root: SpanId, kind: TraceRoot) -> Trace {
+        let trace = Trace::new(id, root, kind, self.samples(id.0));
+        if self.keep_errors {
+            trace.keeping_errors()
+        } else {
+            trace
+        }
     }
 
     /// The low 63 bits of a trace id decide, as OpenTelemetry's `TraceIdRatioBased` does: processes that share a
@@ -190,12 +205,7 @@ impl Recorder {
 
     /// Makes a root continue the trace of `parent`.
     pub(crate) fn continue_trace(&self, lineage: &mut Lineage, parent: SpanLink) {
-        let trace = Trace::new(
-            parent.trace_id,
-            lineage.span_id,
-            lineage.trace.kind,
-            self.samples(parent.trace_id.0),
-        );
+        let trace = self.trace(parent.trace_id, lineage.span_id, lineage.trace.kind);
         trace.tell(|facts| *facts = lineage.trace.facts());
         lineage.trace = Arc::new(trace);
         lineage.parent = Some(parent.span_id);
@@ -231,12 +241,15 @@ impl Recorder {
         *charged = bytes;
     }
 
-    /// An open record ended: hands it to the pipeline thread.
+    /// An open record ended: hands it to the pipeline thread, unless its trace is not recorded.
     pub(crate) fn finish(&self, record: Box<SpanRecord>, lineage: Lineage, end: Instant, charged: usize) {
         self.counts.open_spans.fetch_sub(1, Ordering::Relaxed);
         self.counts.open_bytes.fetch_sub(charged, Ordering::Relaxed);
         if lineage.is_root() {
             lineage.trace.end();
+        }
+        if !lineage.trace.is_recorded() {
+            return self.skipped();
         }
         self.sink.accept(FinishedSpan {
             bytes: record.bytes(),

@@ -11,7 +11,7 @@ use super::{InstanceId, recorded::Parent};
 #[derive(Clone, Debug)]
 struct Scoped {
     instance: InstanceId,
-    /// The span that was current when the session was entered: what lies above it lies above the session.
+    /// The nearest recorded span when the session was entered: it and what lies above it lie above the session.
     below: Option<Id>,
     parent: Parent,
 }

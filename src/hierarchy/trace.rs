@@ -2,7 +2,7 @@
 
 use std::sync::{
     Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU8, Ordering},
 };
 
 use super::{SpanId, TraceId};
@@ -26,11 +26,23 @@ pub(crate) enum TraceRoot {
 pub(crate) struct TraceFacts {
     /// The session's list tags, without the handle's default ones.
     pub(crate) tags: Vec<String>,
+    /// The list tags that the session's span says itself.
+    pub(crate) span_tags: Vec<String>,
     /// The session's dict tags.
     pub(crate) dict_tags: Vec<(String, String)>,
     pub(crate) user_id: Option<String>,
     pub(crate) session_id: Option<String>,
     pub(crate) metadata: Vec<(String, WireValue)>,
+}
+
+/// Whether the spans of a trace leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Verdict {
+    /// Not known yet: they are recorded, and kept if one of them is an error.
+    Open,
+    Keep,
+    LeaveOut,
 }
 
 /// One trace: an id, a root, and what its session was told.
@@ -40,8 +52,12 @@ pub(crate) struct Trace {
     /// The span at its root in this process.
     pub(crate) root: SpanId,
     pub(crate) kind: TraceRoot,
-    /// Decided once, for the whole trace.
+    /// Belongs to the part of all traces that is kept. Decided once, for the whole trace.
     pub(crate) sampled: bool,
+    /// A [`Verdict`]: open only in a trace that is not sampled, of a handle that keeps errors.
+    verdict: AtomicU8,
+    /// Began with an open verdict.
+    tentative: bool,
     /// The root has ended: what comes now no longer needs its tags.
     ended: AtomicBool,
     facts: Mutex<TraceFacts>,
@@ -54,9 +70,51 @@ impl Trace {
             root,
             kind,
             sampled,
+            verdict: AtomicU8::new(if sampled { Verdict::Keep } else { Verdict::LeaveOut } as u8),
+            tentative: false,
             ended: AtomicBool::new(false),
             facts: Mutex::default(),
         }
+    }
+
+    /// Leaves it open whether a trace that is not sampled is kept.
+    pub(crate) fn keeping_errors(mut self) -> Self {
+        if !self.sampled {
+            self.tentative = true;
+            self.verdict = AtomicU8::new(Verdict::Open as u8);
+        }
+        self
+    }
+
+    /// The same trace, of which nothing is recorded.
+    pub(crate) fn left_out(&self) -> Self {
+        let trace = Self::new(self.id, self.root, self.kind, false);
+        trace.tell(|facts| *facts = self.facts());
+        trace
+    }
+
+    /// Its spans are recorded, whatever becomes of them.
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.sampled || self.tentative
+    }
+
+    /// Its spans were recorded before it was known whether they are kept.
+    pub(crate) fn is_tentative(&self) -> bool {
+        self.tentative
+    }
+
+    pub(crate) fn verdict(&self) -> Verdict {
+        match self.verdict.load(Ordering::Acquire) {
+            verdict if verdict == Verdict::Open as u8 => Verdict::Open,
+            verdict if verdict == Verdict::Keep as u8 => Verdict::Keep,
+            _ => Verdict::LeaveOut,
+        }
+    }
+
+    /// Closes an open verdict.
+    pub(crate) fn decide(&self, keep: bool) {
+        let verdict = if keep { Verdict::Keep } else { Verdict::LeaveOut };
+        self.verdict.store(verdict as u8, Ordering::Release);
     }
 
     /// A copy of what the session was told so far.

@@ -8,7 +8,7 @@ use tracing::Metadata;
 use crate::{
     hierarchy::unquoted,
     kind::EntityKind,
-    record::{Fields, KindSource},
+    record::{Fields, KindSource, ValueRef},
     semconv::{agentops, gen_ai},
 };
 
@@ -73,10 +73,14 @@ pub(super) fn settle(callsite: &Metadata<'_>, fields: &Fields) -> Option<(Entity
 }
 
 fn by_agentops(fields: &Fields) -> Option<EntityKind> {
-    let text = fields
-        .get_text(agentops::field::KIND)
-        .or_else(|| fields.get_text(agentops::SPAN_KIND))?;
-    Some(unquoted(text).parse().unwrap_or(EntityKind::Unknown))
+    let said = fields
+        .get(agentops::field::KIND)
+        .or_else(|| fields.get(agentops::SPAN_KIND))?;
+    let kind = match said {
+        ValueRef::Text { text, .. } => unquoted(text).parse().ok(),
+        _ => None,
+    };
+    Some(kind.unwrap_or(EntityKind::Unknown))
 }
 
 /// What `gen_ai.operation.name` says.

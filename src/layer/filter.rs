@@ -52,7 +52,9 @@ where
     fn callsite_enabled(&self, callsite: &'static Metadata<'static>) -> Interest {
         if callsite.is_span() {
             if self.sees_span(callsite) {
-                Interest::always()
+                // Not `always`: the registry would then not ask again, and take what was answered before. A program
+                // that asked whether an event is enabled, and wrote none, would lose the span that follows.
+                Interest::sometimes()
             } else {
                 Interest::never()
             }

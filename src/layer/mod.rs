@@ -6,14 +6,20 @@
 mod classify;
 mod fields;
 mod filter;
+pub(crate) mod heard;
+mod lock;
 pub(crate) mod panic;
 mod placement;
 pub(crate) mod suppress;
 
-use std::{any::Any, sync::Arc};
+use std::{
+    any::Any,
+    sync::{Arc, OnceLock},
+};
 
 use tracing::{
     Dispatch, Event, Subscriber,
+    dispatcher::WeakDispatch,
     span::{Attributes, Id, Record},
 };
 use tracing_subscriber::{
@@ -23,17 +29,14 @@ use tracing_subscriber::{
 };
 
 pub(crate) use fields::source_chain;
+pub(crate) use lock::{extensions, extensions_mut};
 
 use crate::{
     config::Config,
-    hierarchy::{AgentNode, Recorded, Recorder, Slot, SpanLink, TraceFacts, agent_name, employer, unquoted},
+    hierarchy::{AgentNode, InstanceId, Recorded, Recorder, Slot, SpanLink, agent_name, employer},
     kind::EntityKind,
-    policy::tags,
     record::{EventRecord, Failure, Fields, SpanRecord},
-    semconv::{
-        agentops::{self, field},
-        gen_ai,
-    },
+    semconv::gen_ai,
 };
 
 use fields::FieldVisitor;
@@ -42,6 +45,9 @@ use filter::AgentOpsFilter;
 /// Turns spans into records.
 pub(crate) struct AgentOpsLayer {
     recorder: Arc<Recorder>,
+    number: InstanceId,
+    /// The subscriber that this layer is part of.
+    dispatch: OnceLock<WeakDispatch>,
     /// The handle, so that delivery goes on while a subscriber has the layer, and can be found from there.
     owner: Arc<dyn Any + Send + Sync>,
 }
@@ -57,6 +63,8 @@ where
 {
     AgentOpsLayer {
         recorder: Arc::clone(recorder),
+        number: InstanceId::next(),
+        dispatch: OnceLock::new(),
         owner,
     }
     .with_filter(AgentOpsFilter::new(config))
@@ -67,6 +75,8 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_register_dispatch(&self, dispatch: &Dispatch) {
+        // The first one stays: a layer belongs to one subscriber, a handle may have layers in several.
+        let _first = self.dispatch.set(dispatch.downgrade());
         self.recorder.set_dispatch(dispatch);
     }
 
@@ -75,6 +85,9 @@ where
             return;
         }
         let Some(span) = cx.span(id) else { return };
+        if self.is_recorded(&span) {
+            return;
+        }
         let callsite = attributes.metadata();
         let start = self.recorder.clock.start();
         let mut fields = Fields::with_capacity(attributes.values().len());
@@ -83,29 +96,30 @@ where
         record.kind = classify::settle(callsite, &record.fields);
 
         let kind = record.kind.map(|(kind, _)| kind);
-        let mut lineage = placement::place(&self.recorder, kind, attributes, &span);
+        let mut lineage = placement::place(&self.recorder, &self.dispatch, kind, attributes, &span);
+        lineage.hand_down(&record);
         if let Some(agent) = employer(&record) {
             lineage.agent = Some(Arc::new(AgentNode::new(agent)));
         }
-        if kind == Some(EntityKind::Session) {
-            let told = told_of_session(&record.fields);
-            lineage.trace.tell(|facts| *facts = told);
-        }
         let agent = (kind == Some(EntityKind::Agent)).then(|| Arc::new(AgentNode::new(agent_name(&record))));
-        let sampled = lineage.trace.sampled;
-        let charged = if sampled { record.bytes() } else { 0 };
-        if sampled {
+        let left_out = !lineage.trace.is_recorded() && !lineage.is_root();
+        let charged = if left_out { 0 } else { record.bytes() };
+        if !left_out {
             self.recorder.opened(charged);
         }
         let slot = Slot {
             recorder: Arc::clone(&self.recorder),
+            layer: self.number,
             lineage,
             agent,
-            record: sampled.then(|| Box::new(record)),
+            record: (!left_out).then(|| Box::new(record)),
+            left_out,
             charged,
             observed: false.into(),
         };
-        let mut extensions = span.extensions_mut();
+        let Some(mut extensions) = extensions_mut(&span) else {
+            return;
+        };
         if let Some(recorded) = extensions.get_mut::<Recorded>() {
             recorded.add(slot);
         } else {
@@ -142,15 +156,20 @@ where
         let Some((link, agent)) = self.link_to(&followed) else {
             return;
         };
-        let mut extensions = span.extensions_mut();
+        let Some(mut extensions) = extensions_mut(&span) else {
+            return;
+        };
         let Some(slot) = extensions
             .get_mut::<Recorded>()
-            .and_then(|all| all.slot_mut(self.recorder.instance))
+            .and_then(|all| all.slot_of_layer(self.number))
         else {
             return;
         };
-        if slot.lineage.links.len() < MAX_LINKS && !slot.lineage.links.contains(&link) {
+        let is_new = !slot.lineage.links.contains(&link);
+        if is_new && slot.lineage.links.len() < MAX_LINKS {
             slot.lineage.links.push(link);
+        } else if is_new && let Some(record) = &mut slot.record {
+            record.dropped_links = record.dropped_links.saturating_add(1);
         }
         // A tool that runs on its own follows from the call that asked for it, and works for the same agent.
         if slot.lineage.agent.is_none() {
@@ -222,14 +241,16 @@ where
 
     fn on_close(&self, id: Id, cx: Context<'_, S>) {
         let Some(span) = cx.span(&id) else { return };
-        let mut extensions = span.extensions_mut();
+        let Some(mut extensions) = extensions_mut(&span) else {
+            return;
+        };
         let Some(slot) = extensions
             .get_mut::<Recorded>()
-            .and_then(|all| all.slot_mut(self.recorder.instance))
+            .and_then(|all| all.slot_of_layer(self.number))
         else {
             return;
         };
-        if !slot.lineage.trace.sampled {
+        if slot.left_out {
             drop(extensions);
             self.recorder.skipped();
             return;
@@ -242,18 +263,7 @@ where
     }
 }
 
-/// What a session that is a span hands down to the spans of its trace.
-fn told_of_session(fields: &Fields) -> TraceFacts {
-    let text = |key| fields.get_text(key).map(unquoted);
-    TraceFacts {
-        tags: text(field::TAGS).map(tags::parse_list).unwrap_or_default(),
-        user_id: text(agentops::USER_ID).map(ToOwned::to_owned),
-        session_id: text(agentops::SESSION_ID).map(ToOwned::to_owned),
-        ..TraceFacts::default()
-    }
-}
-
-/// Links beyond this are not kept.
+/// Links beyond this are counted and dropped.
 const MAX_LINKS: usize = 128;
 
 impl AgentOpsLayer {
@@ -262,12 +272,21 @@ impl AgentOpsLayer {
         &self.owner
     }
 
+    /// The handle has the span already, through another layer.
+    fn is_recorded<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>) -> bool {
+        let extensions = span.extensions();
+        let recorded = extensions.get::<Recorded>();
+        recorded.is_some_and(|all| all.slot(self.recorder.instance).is_some())
+    }
+
     /// Changes an open record. `change` must not run the host's code.
     fn change<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>, change: impl FnOnce(&mut SpanRecord)) {
-        let mut extensions = span.extensions_mut();
+        let Some(mut extensions) = extensions_mut(span) else {
+            return;
+        };
         let Some(slot) = extensions
             .get_mut::<Recorded>()
-            .and_then(|all| all.slot_mut(self.recorder.instance))
+            .and_then(|all| all.slot_of_layer(self.number))
         else {
             return;
         };
@@ -276,7 +295,7 @@ impl AgentOpsLayer {
 
     /// Where a followed span stands, and the agent that it works for.
     fn link_to<'a, R: LookupSpan<'a>>(&self, followed: &SpanRef<'a, R>) -> Option<(SpanLink, Option<Arc<AgentNode>>)> {
-        let extensions = followed.extensions();
+        let extensions = extensions(followed)?;
         let slot = extensions.get::<Recorded>()?.slot(self.recorder.instance)?;
         let link = SpanLink {
             trace_id: slot.lineage.trace.id,

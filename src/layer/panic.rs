@@ -2,6 +2,7 @@
 
 use std::{cell::RefCell, panic::PanicHookInfo, sync::Once, time::Instant};
 
+use super::lock;
 use crate::record::Failure;
 
 thread_local! {
@@ -15,8 +16,10 @@ pub(crate) fn install_hook() {
     INSTALLED.call_once(|| {
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            remember(info);
-            previous(info);
+            if !lock::is_trying() {
+                remember(info);
+                previous(info);
+            }
         }));
     });
 }

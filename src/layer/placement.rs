@@ -1,13 +1,14 @@
 //! Where a new span stands: below the nearest recorded ancestor, else below the session that has room for it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use tracing::span::Attributes;
+use tracing::{dispatcher::WeakDispatch, span::Attributes};
 use tracing_subscriber::{
     Registry,
     registry::{LookupSpan, SpanRef},
 };
 
+use super::lock::{extensions, unpoisoned};
 use crate::{
     hierarchy::{Lineage, Parent, Recorded, Recorder, TraceRoot, adopt_implicitly, innermost_scope},
     kind::EntityKind,
@@ -16,6 +17,7 @@ use crate::{
 /// Places a span that was just created.
 pub(super) fn place<'a, R: LookupSpan<'a>>(
     recorder: &Arc<Recorder>,
+    dispatch: &OnceLock<WeakDispatch>,
     kind: Option<EntityKind>,
     attributes: &Attributes<'_>,
     span: &SpanRef<'a, R>,
@@ -26,7 +28,7 @@ pub(super) fn place<'a, R: LookupSpan<'a>>(
     }
     let parent = parent
         .or_else(|| recorder.auto_session()?.adopt())
-        .or_else(|| implicit(recorder, span));
+        .or_else(|| implicit(recorder, dispatch, span));
     match parent {
         Some(parent) => recorder.child_lineage(parent),
         None => recorder.root_lineage(TraceRoot::Bare, None),
@@ -40,18 +42,21 @@ fn ancestor<'a, R: LookupSpan<'a>>(
     span: &SpanRef<'a, R>,
 ) -> Option<Parent> {
     let scoped = innermost_scope(recorder.instance);
+    // A parent that the program names is the parent, also where it lies above the session.
+    let mut is_named = attributes.parent().is_some();
     let mut next = span.parent();
     while let Some(above) = next {
-        // Everything from the span that was current when the session was entered lies above the session.
-        if let Some((Some(below), session)) = &scoped
+        // Everything from the recorded span that the session was entered below lies above the session.
+        if !std::mem::take(&mut is_named)
+            && let Some((Some(below), session)) = &scoped
             && above.id() == *below
         {
             return Some(session.clone());
         }
-        let found = above
-            .extensions()
-            .get::<Recorded>()
-            .and_then(|all| all.slot(recorder.instance)?.as_parent().into());
+        let found = extensions(&above).and_then(|known| {
+            let all = known.get::<Recorded>()?;
+            Some(all.slot(recorder.instance)?.as_parent())
+        });
         if found.is_some() {
             return found;
         }
@@ -63,12 +68,16 @@ fn ancestor<'a, R: LookupSpan<'a>>(
 }
 
 /// The session of the unrelated span at the root, seen past our own filter.
-fn implicit<'a, R: LookupSpan<'a>>(recorder: &Arc<Recorder>, span: &SpanRef<'a, R>) -> Option<Parent> {
+fn implicit<'a, R: LookupSpan<'a>>(
+    recorder: &Arc<Recorder>,
+    dispatch: &OnceLock<WeakDispatch>,
+    span: &SpanRef<'a, R>,
+) -> Option<Parent> {
     if !recorder.makes_implicit_sessions() {
         return None;
     }
-    let dispatch = recorder.dispatch()?;
+    let dispatch = dispatch.get()?.upgrade()?;
     let registry = dispatch.downcast_ref::<Registry>()?;
     let outermost = registry.span(&span.id())?.scope().skip(1).last()?;
-    Some(adopt_implicitly(recorder, &outermost))
+    unpoisoned(|| adopt_implicitly(recorder, &outermost))
 }

@@ -38,7 +38,7 @@ pub(crate) fn build(span: WireSpan, lineage: &Lineage, start: &Start, end: Insta
         .map(|link| Link::with_context(span_context(link.trace_id, link.span_id, true, link.remote)))
         .collect();
     SpanData {
-        span_context: span_context(trace.id, lineage.span_id, trace.sampled, false),
+        span_context: span_context(trace.id, lineage.span_id, true, false),
         parent_span_id: lineage.parent.map_or(SpanId::INVALID, |parent| parent.0.into()),
         parent_span_is_remote: lineage.parent_is_remote,
         span_kind: match span.otel_kind {

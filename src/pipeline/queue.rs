@@ -37,7 +37,11 @@ pub(crate) struct Gauge {
     waiting: AtomicUsize,
     spans: AtomicUsize,
     bytes: AtomicUsize,
+    /// Of the spans, those whose trace may yet be left out: they are not counted as recorded.
+    undecided: AtomicUsize,
     closed: AtomicBool,
+    /// A span was refused, and the worker was woken to tell of it.
+    refused: AtomicBool,
     pub(crate) wake: Notify,
 }
 
@@ -57,21 +61,29 @@ impl Queue {
 
     fn try_accept(&self, span: FinishedSpan) -> Result<(), DropReason> {
         let gauge = &self.gauge;
-        if gauge.closed.load(Ordering::Acquire) {
-            return Err(DropReason::AfterShutdown);
-        }
         let bytes = span.bytes;
-        if gauge.spans.fetch_add(1, Ordering::AcqRel) >= self.max_spans {
-            gauge.spans.fetch_sub(1, Ordering::AcqRel);
-            return Err(DropReason::QueueSpans);
+        // Counted first, then asked whether it is closed, in one order for all threads: whoever closes either is
+        // seen here, or sees that a span is about to come.
+        let before = gauge.spans.fetch_add(1, Ordering::SeqCst);
+        let closed = gauge.closed.load(Ordering::SeqCst);
+        if closed || before >= self.max_spans {
+            gauge.release(1, 0);
+            return Err(if closed {
+                DropReason::AfterShutdown
+            } else {
+                DropReason::QueueSpans
+            });
         }
         if gauge.bytes.fetch_add(bytes, Ordering::AcqRel).saturating_add(bytes) > self.max_bytes {
             gauge.release(1, bytes);
             return Err(DropReason::QueueBytes);
         }
+        let tentative = usize::from(span.lineage.trace.is_tentative());
+        gauge.undecided.fetch_add(tentative, Ordering::AcqRel);
         let waiting = gauge.waiting.fetch_add(1, Ordering::AcqRel) + 1;
         if self.sender.send(span).is_err() {
             gauge.waiting.fetch_sub(1, Ordering::AcqRel);
+            gauge.undecided.fetch_sub(tentative, Ordering::AcqRel);
             gauge.release(1, bytes);
             return Err(DropReason::AfterShutdown);
         }
@@ -84,20 +96,35 @@ impl Queue {
 
 impl SpanSink for Queue {
     fn accept(&self, span: FinishedSpan) {
-        self.stats.record();
-        if let Err(reason) = self.try_accept(span) {
+        // What becomes of a tentative trace is decided on the other side, which then counts its spans.
+        let counts = !span.lineage.trace.is_tentative();
+        let accepted = self.try_accept(span);
+        if counts || accepted.is_err() {
+            self.stats.record(1);
+        }
+        if let Err(reason) = accepted {
             self.stats.drop_spans(reason, 1);
+            self.gauge.refuse();
         }
     }
 }
 
 impl Gauge {
     pub(crate) fn spans(&self) -> usize {
-        self.spans.load(Ordering::Acquire)
+        self.spans.load(Ordering::SeqCst)
     }
 
     pub(crate) fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn undecided(&self) -> usize {
+        self.undecided.load(Ordering::Acquire)
+    }
+
+    /// It is known now what becomes of these spans.
+    pub(crate) fn decided(&self, spans: usize) {
+        self.undecided.fetch_sub(spans, Ordering::AcqRel);
     }
 
     pub(crate) fn waiting(&self) -> usize {
@@ -124,8 +151,20 @@ impl Gauge {
         self.bytes.fetch_sub(bytes, Ordering::AcqRel);
     }
 
+    /// Wakes the worker, so that it tells of what was refused; not again until it told.
+    fn refuse(&self) {
+        if !self.refused.swap(true, Ordering::AcqRel) {
+            self.wake.notify_one();
+        }
+    }
+
+    /// The worker told of what was refused, and looks again before it sleeps.
+    pub(crate) fn refusals_told(&self) {
+        self.refused.swap(false, Ordering::AcqRel);
+    }
+
     /// Nothing is accepted any more.
     pub(crate) fn close(&self) {
-        self.closed.store(true, Ordering::Release);
+        self.closed.store(true, Ordering::SeqCst);
     }
 }

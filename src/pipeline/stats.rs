@@ -6,8 +6,9 @@ use crate::export::{DropReason, Settled};
 
 /// What became of every span of a handle, since it was built.
 ///
-/// `recorded == exported + dropped.total() + queued_spans`, at any quiet moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// `recorded == exported + dropped.total() + queued_spans`, at any quiet moment; what ended and is not `recorded` is
+/// `sampled_out` or among the `undecided_spans`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ExportStats {
     /// Spans that ended and were handed over.
@@ -18,8 +19,14 @@ pub struct ExportStats {
     pub dropped: Dropped,
     /// Spans of traces that [`with_sample_ratio`](crate::Builder::with_sample_ratio) left out; not `recorded`.
     pub sampled_out: u64,
+    /// Spans that ended and wait for what becomes of their trace, with
+    /// [`with_keep_errors`](crate::Builder::with_keep_errors); not `recorded` yet. Their bytes are among
+    /// `queued_bytes`.
+    pub undecided_spans: usize,
     /// Requests that were sent again.
     pub retries: u64,
+    /// What all recorded model calls cost together, in USD; those whose price is not known count nothing.
+    pub cost: f64,
     /// Spans that began and have not ended.
     pub open_spans: usize,
     /// Bytes that they hold.
@@ -72,6 +79,9 @@ pub(crate) struct Stats {
     recorded: AtomicU64,
     exported: AtomicU64,
     retries: AtomicU64,
+    /// In billionths of a USD.
+    nano_cost: AtomicU64,
+    sampled_out: AtomicU64,
     queue_spans: AtomicU64,
     queue_bytes: AtomicU64,
     refused: AtomicU64,
@@ -82,8 +92,13 @@ pub(crate) struct Stats {
 }
 
 impl Stats {
-    pub(crate) fn record(&self) {
-        self.recorded.fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn record(&self, spans: u64) {
+        self.recorded.fetch_add(spans, Ordering::Relaxed);
+    }
+
+    /// Spans that were recorded because their trace might have been kept.
+    pub(crate) fn sample_out(&self, spans: u64) {
+        self.sampled_out.fetch_add(spans, Ordering::Relaxed);
     }
 
     pub(crate) fn drop_spans(&self, reason: DropReason, spans: u64) {
@@ -97,6 +112,17 @@ impl Stats {
             DropReason::AfterShutdown => &self.after_shutdown,
         };
         counter.fetch_add(spans, Ordering::Relaxed);
+    }
+
+    /// Counts what a model call cost, in USD.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "rounded, and a float saturates"
+    )]
+    pub(crate) fn add_cost(&self, usd: f64) {
+        self.nano_cost
+            .fetch_add((usd.max(0.0) * 1e9).round() as u64, Ordering::Relaxed);
     }
 
     /// Counts what the delivery settled.
@@ -115,6 +141,8 @@ impl Stats {
             recorded: read(&self.recorded),
             exported: read(&self.exported),
             retries: read(&self.retries),
+            cost: read(&self.nano_cost) as f64 / 1e9,
+            sampled_out: read(&self.sampled_out),
             dropped: Dropped {
                 queue_spans: read(&self.queue_spans),
                 queue_bytes: read(&self.queue_bytes),

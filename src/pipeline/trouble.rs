@@ -1,6 +1,10 @@
 //! What goes wrong is said through `tracing`, target `agentops`, at most once a minute for each kind.
 
-use std::{sync::Weak, time::Duration};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Weak,
+    time::Duration,
+};
 
 use tokio::time::Instant;
 use tracing::{Dispatch, dispatcher};
@@ -30,6 +34,12 @@ impl Trouble {
         }
     }
 
+    /// When this kind may be said again; `None` where it was not said yet.
+    pub(super) fn due(&self, kind: Kind) -> Option<Instant> {
+        let said = self.said.iter().find(|(have, _)| *have == kind)?;
+        Some(said.1 + Self::EVERY)
+    }
+
     /// Runs `say` unless this kind was said within the last minute.
     pub(super) fn say(&mut self, kind: Kind, say: impl FnOnce()) {
         let now = Instant::now();
@@ -52,5 +62,7 @@ impl Trouble {
 }
 
 fn within(dispatch: &Dispatch, say: impl FnOnce()) {
-    dispatcher::with_default(dispatch, say);
+    // The subscriber is the host's code: its panic must not end the pipeline.
+    let said = catch_unwind(AssertUnwindSafe(|| dispatcher::with_default(dispatch, say)));
+    said.unwrap_or_default();
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod content;
 pub(crate) mod limits;
+pub(crate) mod pricing;
 pub(crate) mod redact;
 pub(crate) mod tags;
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub(crate) struct Policy {
     pub(crate) redactor: Arc<dyn Redactor>,
     pub(crate) limits: limits::Limits,
     pub(crate) semconv: Semconv,
+    pub(crate) prices: pricing::Prices,
     /// The handle's list tags.
     pub(crate) tags: Vec<String>,
     /// The handle's dict tags.
@@ -41,6 +43,7 @@ impl Policy {
                 ..limits::Limits::default()
             },
             semconv: config.semconv,
+            prices: pricing::Prices::new(config.prices.clone()),
             tags: config.tags.clone(),
             dict_tags: config.dict_tags.clone(),
             error_events_to_status: config.error_events_to_status,

@@ -104,6 +104,8 @@ pub(crate) struct Fields {
 impl Fields {
     /// More keys than this on one span are counted and dropped.
     pub(crate) const MAX_FIELDS: usize = 1024;
+    /// The value of a field whose `Debug` or `Display` panicked.
+    pub(crate) const PANICKED: &str = "<formatting it panicked>";
 
     /// Room for `fields` entries and a little text: two allocations for most spans.
     pub(crate) fn with_capacity(fields: usize) -> Self {
@@ -155,7 +157,8 @@ impl Fields {
         self.put(key.into(), value);
     }
 
-    /// Says what `write` formats, cut at `cap` bytes. A formatter that panics leaves what it wrote, marked cut.
+    /// Says what `write` formats, cut at `cap` bytes. Of a formatter that panics it says just that: what it wrote may
+    /// be half of a secret.
     pub(crate) fn set_formatted(&mut self, key: impl Into<Key>, args: fmt::Arguments<'_>, cap: usize) {
         let start = self.text.len();
         let mut writer = Capped {
@@ -165,7 +168,11 @@ impl Fields {
         };
         // A Debug implementation is the host's code: its panic must not become ours to spread.
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| writer.write_fmt(args).is_ok()));
-        let cut = writer.cut || done.is_err();
+        let cut = writer.cut && done.is_ok();
+        if done.is_err() {
+            self.text.truncate(start);
+            self.text.push_str(Self::PANICKED);
+        }
         let value = self.text_since(start, Origin::Debug, cut);
         self.put(key.into(), value);
     }
@@ -375,13 +382,13 @@ mod tests {
     }
 
     #[test]
-    fn a_debug_that_never_ends_or_panics_leaves_what_it_wrote() {
+    fn a_debug_that_never_ends_leaves_what_it_wrote_and_one_that_panics_that_it_did() {
         let mut fields = Fields::default();
         fields.set_formatted("endless", format_args!("{Endless:?}"), 9);
         fields.set_formatted("panics", format_args!("{Panics:?}"), 100);
         assert_eq!(text(&fields, "endless"), "éééé");
-        assert_eq!(text(&fields, "panics"), "half");
-        assert!(matches!(fields.get("panics"), Some(ValueRef::Text { cut: true, .. })));
+        assert!(matches!(fields.get("endless"), Some(ValueRef::Text { cut: true, .. })));
+        assert_eq!(text(&fields, "panics"), "<formatting it panicked>");
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub(crate) struct SpanRecord {
     event_bytes: usize,
     /// Events beyond [`Self::MAX_EVENTS`].
     pub(crate) dropped_events: u32,
+    /// Links beyond what a span may have.
+    pub(crate) dropped_links: u32,
 }
 
 impl SpanRecord {
@@ -63,6 +65,7 @@ impl SpanRecord {
             events: Vec::new(),
             event_bytes: 0,
             dropped_events: 0,
+            dropped_links: 0,
         }
     }
 
@@ -83,6 +86,14 @@ impl SpanRecord {
             self.events.push(event);
         } else {
             self.dropped_events = self.dropped_events.saturating_add(1);
+            // An error decides the status: where none is kept, the first one takes the last place.
+            if event.level == Level::ERROR && self.events.iter().all(|have| have.level != Level::ERROR) {
+                self.event_bytes += event.fields.bytes();
+                if let Some(last) = self.events.last_mut() {
+                    self.event_bytes -= last.fields.bytes();
+                    *last = event;
+                }
+            }
         }
     }
 

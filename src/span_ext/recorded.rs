@@ -12,7 +12,7 @@ use super::AgentOpsSpanExt;
 use crate::{
     error::AlreadyObserved,
     hierarchy::{Recorded, Recorder, Slot},
-    layer::source_chain,
+    layer::{extensions_mut, source_chain},
     propagation,
     record::{EventRecord, Failure, Fields, Key, Origin, Said, Say},
     semconv::{agentops::field, gen_ai},
@@ -116,8 +116,7 @@ impl AgentOpsSpanExt for Span {
             if slot.observed.load(Ordering::Relaxed) {
                 observed = true;
             } else {
-                let recorder = Arc::clone(&slot.recorder);
-                recorder.continue_trace(&mut slot.lineage, parent);
+                slot.continue_trace(parent);
             }
         });
         if observed { Err(AlreadyObserved::new()) } else { Ok(()) }
@@ -171,7 +170,7 @@ pub(super) fn with_slots(span: &Span, mut with: impl FnMut(&mut Slot)) {
 pub(crate) fn with_recorded<T>(span: &Span, with: impl FnOnce(&mut Recorded) -> T) -> Option<T> {
     span.with_subscriber(|(id, dispatch)| {
         let span = dispatch.downcast_ref::<Registry>()?.span(id)?;
-        let mut extensions = span.extensions_mut();
+        let mut extensions = extensions_mut(&span)?;
         Some(with(extensions.get_mut::<Recorded>()?))
     })?
 }

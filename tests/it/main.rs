@@ -9,6 +9,9 @@
 )]
 
 mod capture;
+mod content;
+mod delivery;
 mod harness;
 mod hierarchy;
+mod pricing;
 mod sessions;

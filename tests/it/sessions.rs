@@ -1,7 +1,10 @@
 //! Sessions: end states, tags, users, and what they hand down.
 
-use agentops::{EndState, testing::StatusCode};
-use tracing::{info_span, instrument};
+use agentops::{
+    AgentOpsSpanExt, Builder, EndState,
+    testing::{Span, StatusCode, Value},
+};
+use tracing::{field, info_span, instrument};
 
 use crate::harness::{arrived, arrived_with, named, text};
 
@@ -184,4 +187,112 @@ fn a_remote_parent_is_linked_or_continued() {
         ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331")
     );
     assert_eq!(named(&spans, "tool.tool").trace_id, joined.trace_id);
+}
+
+/// What a session's trace repeats, span by span.
+fn handed_down(spans: &[Span]) -> Vec<(&str, Vec<Option<&Value>>)> {
+    let keys = ["agentops.tags", "team", "user.id", "session.id"];
+    let mut told: Vec<_> = spans
+        .iter()
+        .map(|span| {
+            let values = keys.iter().map(|key| span.attribute(key));
+            (span.name.as_str(), values.collect())
+        })
+        .collect();
+    told.sort_by_key(|(name, _)| *name);
+    told
+}
+
+#[test]
+fn a_plain_span_of_kind_session_hands_down_what_a_session_does() {
+    let with_tag = |builder: Builder| builder.with_tags(["production"]);
+    let run = || {
+        let _agent = info_span!("agent", agentops.kind = "agent").entered();
+        tool();
+    };
+    let plain = arrived_with(with_tag, |_| {
+        let span = info_span!(
+            "s",
+            agentops.kind = "session",
+            agentops.tags = r#"["nightly","eu"]"#,
+            agentops.tag.team = "red",
+            user.id = "u-1",
+            session.id = 7
+        );
+        span.in_scope(run);
+    });
+    let session = arrived_with(with_tag, |agentops| {
+        let session = agentops
+            .session("s")
+            .with_tags(["nightly", "eu"])
+            .with_tag("team", "red");
+        let session = session.with_user_id("u-1").with_session_id("7").start();
+        session.in_scope(run);
+        session.end(EndState::Success);
+    });
+    assert_eq!(text(named(&plain, "tool.tool"), "user.id"), "u-1");
+    assert_eq!(
+        named(&plain, "agent.agent").attribute("agentops.tags"),
+        Some(&vec!["production", "nightly", "eu"].into())
+    );
+    assert_eq!(handed_down(&plain), handed_down(&session));
+}
+
+#[test]
+fn what_a_plain_session_says_late_reaches_the_spans_that_end_later() {
+    let late = |name: &'static str| drop(info_span!("step", agentops.kind = "task", agentops.name = name));
+    let spans = arrived(|agentops| {
+        let span = info_span!(
+            "s",
+            agentops.kind = "session",
+            agentops.tags = field::Empty,
+            user.id = field::Empty
+        );
+        let _entered = span.enter();
+        late("first");
+        agentops.force_flush(crate::harness::DEADLINE).unwrap();
+        span.record("agentops.tags", "draft");
+        span.record("user.id", "u-1");
+        late("second");
+        agentops.force_flush(crate::harness::DEADLINE).unwrap();
+        // The methods mean what the fields mean.
+        span.record_attribute("agentops.tags", "final");
+        span.record_attribute("user.id", "u-2");
+        late("third");
+    });
+    let of = |name: &str| {
+        let span = named(&spans, name);
+        (span.attribute("agentops.tags"), span.attribute("user.id"))
+    };
+    assert_eq!(of("first.task"), (None, None));
+    assert_eq!(of("second.task"), (Some(&vec!["draft"].into()), Some(&"u-1".into())));
+    for last in ["third.task", "s.session"] {
+        assert_eq!(of(last), (Some(&vec!["final"].into()), Some(&"u-2".into())), "{last}");
+    }
+}
+
+#[test]
+fn a_span_that_is_called_a_session_late_hands_nothing_to_the_trace_that_it_is_in() {
+    let spans = arrived(|_| {
+        let span = info_span!(
+            "s",
+            agentops.kind = field::Empty,
+            agentops.tags = "mine",
+            user.id = "u-1"
+        );
+        span.record("agentops.kind", "session");
+        tool();
+        let _below = info_span!(parent: &span, "below", agentops.kind = "task");
+    });
+    let session = named(&spans, "s.session");
+    assert_eq!(text(session, "user.id"), "u-1");
+    for name in ["tool.tool", "below.task", "default.session"] {
+        let span = named(&spans, name);
+        assert_eq!(span.trace_id, session.trace_id, "{name}");
+        assert_eq!(
+            (span.attribute("user.id"), span.attribute("agentops.tags")),
+            (None, None),
+            "{name}"
+        );
+    }
 }

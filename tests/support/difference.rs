@@ -273,6 +273,14 @@ fn is_added_to_a_model_call(key: &str, ours: &Span) -> bool {
     if let Some((_, older)) = SPELLED_TWICE.iter().find(|(today, _)| *today == key) {
         return ours.attribute(key) == ours.attribute(older);
     }
+    // Why the model stopped is said of the call and of its messages.
+    if let Some(reasons) = ["gen_ai.response.finish_reason", "gen_ai.response.finish_reasons"]
+        .iter()
+        .find_map(|name| ours.attribute(name).filter(|_| *name == key))
+    {
+        let told = ours.text("gen_ai.completion.0.finish_reason");
+        return told.is_some_and(|told| *reasons == told || *reasons == [told]);
+    }
     let message = key
         .strip_prefix("gen_ai.prompt.")
         .or_else(|| key.strip_prefix("gen_ai.completion."));

@@ -14,6 +14,7 @@
 pub(crate) mod compare;
 pub(crate) mod difference;
 pub(crate) mod display;
+pub(crate) mod example;
 pub(crate) mod golden;
 pub(crate) mod message;
 pub(crate) mod metrics;

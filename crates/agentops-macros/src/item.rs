@@ -4,7 +4,6 @@ use proc_macro2::{Ident, Span, TokenStream};
 use syn::{
     Attribute, Error, FnArg, Pat, Result, Signature, Token, Visibility, braced,
     parse::{Parse, ParseStream},
-    spanned::Spanned as _,
 };
 
 use crate::kind::Kind;

@@ -55,18 +55,18 @@ fn messages_of_the_conventions_are_numbered() {
     assert_eq!(
         prompt(text),
         pairs(&[
-            ("0.role", "system"),
             ("0.content", "Be brief."),
-            ("1.role", "user"),
+            ("0.role", "system"),
             ("1.content", "Weather?\n[image: https://x/y.png]"),
-            ("2.role", "assistant"),
+            ("1.role", "user"),
             ("2.content", ""),
+            ("2.role", "assistant"),
             ("2.reasoning", "Ask."),
             ("2.tool_calls.0.id", "c1"),
             ("2.tool_calls.0.name", "weather"),
             ("2.tool_calls.0.arguments", r#"{"city":"Paris"}"#),
-            ("3.role", "tool"),
             ("3.content", r#"{"sky":"clear"}"#),
+            ("3.role", "tool"),
             ("3.tool_call_id", "c1"),
         ])
     );
@@ -75,6 +75,26 @@ fn messages_of_the_conventions_are_numbered() {
         response,
         &json(r#"{"type":"tool_call_response","id":"c1","response":{"sky":"clear"}}"#)
     );
+}
+
+#[test]
+fn a_tools_answer_that_the_user_was_made_to_say_is_shown_as_the_tools() {
+    let rig = r#"[{"role":"user","parts":[{"type":"tool_call_response","id":"c1","response":"clear"}]}]"#;
+    let anthropic = r#"[{"role":"user","content":[{"type":"tool_result","tool_use_id":"c1","content":"clear"}]}]"#;
+    for text in [rig, anthropic] {
+        assert_eq!(
+            prompt(text),
+            pairs(&[("0.content", "clear"), ("0.role", "tool"), ("0.tool_call_id", "c1")])
+        );
+        assert_eq!(
+            standard(text)[0]["role"],
+            "user",
+            "the conventions' JSON says what the library said"
+        );
+    }
+    let with_words = r#"[{"role":"user","parts":[
+        {"type":"tool_call_response","id":"c1","response":"clear"},{"type":"text","content":"And now?"}]}]"#;
+    assert_eq!(prompt(with_words)[1], ("0.role".to_owned(), "user".to_owned()));
 }
 
 #[test]
@@ -95,15 +115,15 @@ fn raw_messages_of_providers_are_translated() {
     assert_eq!(
         prompt(openai),
         pairs(&[
-            ("0.role", "user"),
             ("0.content", "Weather?"),
-            ("1.role", "assistant"),
+            ("0.role", "user"),
             ("1.content", ""),
+            ("1.role", "assistant"),
             ("1.tool_calls.0.id", "c1"),
             ("1.tool_calls.0.name", "weather"),
             ("1.tool_calls.0.arguments", r#"{"city": "Paris"}"#),
-            ("2.role", "tool"),
             ("2.content", "clear"),
+            ("2.role", "tool"),
             ("2.tool_call_id", "c1"),
         ])
     );
@@ -118,10 +138,10 @@ fn raw_messages_of_providers_are_translated() {
     assert_eq!(
         prompt(anthropic),
         pairs(&[
-            ("0.role", "system"),
             ("0.content", "Be brief."),
-            ("1.role", "user"),
+            ("0.role", "system"),
             ("1.content", "Look\n[image/png, 4 bytes of base64]\n42"),
+            ("1.role", "user"),
             ("1.tool_call_id", "t1"),
         ])
     );
@@ -131,8 +151,8 @@ fn raw_messages_of_providers_are_translated() {
     assert_eq!(
         prompt(gemini),
         pairs(&[
-            ("0.role", "assistant"),
             ("0.content", "Hi"),
+            ("0.role", "assistant"),
             ("0.tool_calls.0.name", "f"),
             ("0.tool_calls.0.arguments", r#"{"a":1}"#),
         ])
@@ -142,8 +162,8 @@ fn raw_messages_of_providers_are_translated() {
 #[test]
 fn responses_of_providers_are_translated() {
     let expected = pairs(&[
-        ("0.role", "assistant"),
         ("0.content", "Hi"),
+        ("0.role", "assistant"),
         ("0.finish_reason", "stop"),
     ]);
     for text in [
@@ -157,8 +177,8 @@ fn responses_of_providers_are_translated() {
     let items =
         r#"[{"type":"reasoning","summary":[]},{"type":"function_call","call_id":"c","name":"f","arguments":"{}"}]"#;
     let expected = [
-        ("0.role", "assistant"),
         ("0.content", ""),
+        ("0.role", "assistant"),
         ("0.reasoning", "[]"),
         ("0.tool_calls.0.id", "c"),
         ("0.tool_calls.0.name", "f"),
@@ -181,7 +201,7 @@ fn what_is_no_message_is_the_text_of_one() {
     ] {
         assert_eq!(
             completion(text),
-            pairs(&[("0.role", "assistant"), ("0.content", text)]),
+            pairs(&[("0.content", text), ("0.role", "assistant")]),
             "{text}"
         );
     }
@@ -205,10 +225,10 @@ fn the_system_prompt_is_message_zero() {
         assert_eq!(
             numbered(&attributes, "gen_ai.prompt."),
             pairs(&[
-                ("0.role", "system"),
                 ("0.content", "Be brief."),
-                ("1.role", "user"),
-                ("1.content", "Hi")
+                ("0.role", "system"),
+                ("1.content", "Hi"),
+                ("1.role", "user")
             ])
         );
         assert_eq!(
@@ -233,7 +253,7 @@ fn a_system_prompt_that_is_said_twice_is_shown_once() {
         .attributes();
     assert_eq!(
         numbered(&attributes, "gen_ai.prompt."),
-        pairs(&[("0.role", "system"), ("0.content", "Be brief.")])
+        pairs(&[("0.content", "Be brief."), ("0.role", "system")])
     );
 }
 
@@ -246,6 +266,7 @@ fn messages_that_were_numbered_by_hand_pass_in_the_order_of_their_numbers() {
         .text("gen_ai.prompt.2.content", "Hi")
         .text("gen_ai.prompt.2.role", "user")
         .text("gen_ai.prompt", "ignored beside them")
+        .text("gen_ai.completion.0.annotations", "before `content` in the alphabet")
         .text("gen_ai.completion.0.content", "Hello")
         .int("gen_ai.completion.0.embedding_length", 3)
         .attributes();
@@ -254,11 +275,17 @@ fn messages_that_were_numbered_by_hand_pass_in_the_order_of_their_numbers() {
         pairs(&[
             ("0.content", "Hi"),
             ("0.role", "user"),
+            ("1.content", ""),
             ("1.role", "assistant"),
             ("1.tool_calls.0.name", "f"),
             ("1.tool_calls.1.name", "g"),
-            ("1.content", ""),
         ])
+    );
+    let completion = numbered(&attributes, "gen_ai.completion.");
+    assert_eq!(
+        completion[0],
+        ("0.content".to_owned(), "Hello".to_owned()),
+        "the dashboard shows the first key"
     );
     assert_eq!(attributes.get_i64("gen_ai.completion.0.embedding_length"), Some(3));
     assert!(!attributes.has("gen_ai.prompt"));

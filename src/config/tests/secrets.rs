@@ -61,6 +61,8 @@ fn a_refused_endpoint_shows_neither_its_password_nor_its_query() {
         ("user:hunter2://x@host", "[secret]@host"),
         ("ftp://host/path?token=hunter2", "ftp://host/path?[secret]"),
         ("ftp://host/#hunter2", "ftp://host/?[secret]"),
+        ("https//host/?token=hunter2", "https//host/?[secret]"),
+        ("host?token=hunter2", "host?[secret]"),
     ] {
         let text = error(|_| (), &[("AGENTOPS_EXPORTER_ENDPOINT", endpoint)]);
         assert!(

@@ -89,6 +89,8 @@ fn config(destination: Destination) -> Config {
         redactor: Arc::new(|_: &str, _: &str| None),
         attribute_value_length: 1_000_000,
         semconv: Semconv::AgentOps,
+        prices: Vec::new(),
+        keep_errors: false,
         instrument_llm_calls: true,
         max_level: LevelFilter::DEBUG,
         event_level: LevelFilter::INFO,

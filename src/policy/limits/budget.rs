@@ -30,7 +30,7 @@ pub(super) fn apply(span: &mut WireSpan, most: usize) {
 }
 
 /// Bytes of the span, if no value had more than `longest`.
-pub(super) fn size(span: &WireSpan, longest: usize) -> usize {
+pub(in crate::policy) fn size(span: &WireSpan, longest: usize) -> usize {
     let status = match &span.status {
         WireStatus::Error(text) => text.len().min(longest),
         WireStatus::Unset | WireStatus::Ok => 0,

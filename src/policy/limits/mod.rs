@@ -3,7 +3,7 @@
 //! Runs after redaction, so that no cut splits a secret that the redactor would have seen. A value that is too long
 //! is cut at a character and ends in [`MARK`], which counts towards the limit: no text grows.
 
-mod budget;
+pub(super) mod budget;
 
 use std::borrow::Cow;
 
@@ -50,8 +50,8 @@ impl Default for Limits {
 /// Cuts what is too long and marks it.
 ///
 /// NUL becomes a blank: some stores refuse a text with it, and the whole batch with the text; a blank joins nothing
-/// that the redactor saw apart. Other control characters stay. Attributes without a key or with too long a one are
-/// removed and counted.
+/// that the redactor saw apart. Other control characters stay. Attributes without a key, with too long a one
+/// or with NUL in it are removed and counted.
 pub(crate) fn apply(span: &mut WireSpan, limits: &Limits) {
     let WireSpan {
         name,
@@ -82,7 +82,7 @@ fn bound_set(attributes: &mut AttributeSet, limits: &Limits, dropped: &mut u32) 
     let before = attributes.0.len();
     attributes
         .0
-        .retain(|attribute| (1..=KEY_BYTES).contains(&attribute.key.len()));
+        .retain(|attribute| (1..=KEY_BYTES).contains(&attribute.key.len()) && !attribute.key.contains('\0'));
     *dropped = dropped.saturating_add(u32::try_from(before - attributes.0.len()).unwrap_or(u32::MAX));
     for attribute in &mut attributes.0 {
         match &mut attribute.value {

@@ -2,12 +2,14 @@
 
 mod assigned;
 mod edits;
+mod members;
 mod names;
 mod patterns;
 mod reader;
 mod shapes;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::{
     borrow::Cow,
@@ -55,8 +57,9 @@ const STATUS_MESSAGE: &str = "status.message";
 /// assert_eq!(redactor.redact("note", "nothing to hide"), None);
 /// ```
 ///
-/// A redactor sees the name of a span under the key `span.name`, that of an event under `event.name` and the text of
-/// a status under `status.message`. One that panics has the value replaced by `[redacted]`.
+/// A redactor sees the name of a span, without its kind, under the key `span.name`, that of an event under
+/// `event.name` and the text of a status under `status.message`. One that panics has the value replaced by
+/// `[redacted]`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CredentialRedactor;
 
@@ -71,7 +74,7 @@ impl Redactor for CredentialRedactor {
 
 /// Shows every string of the span to `redactor`.
 pub(crate) fn apply(span: &mut WireSpan, redactor: &dyn Redactor) {
-    show(redactor, SPAN_NAME, &mut span.name);
+    name(span, redactor);
     attributes(&mut span.attributes, redactor);
     if let WireStatus::Error(message) = &mut span.status {
         show(redactor, STATUS_MESSAGE, message);
@@ -81,6 +84,19 @@ pub(crate) fn apply(span: &mut WireSpan, redactor: &dyn Redactor) {
             event.name = Cow::Owned(name);
         }
         attributes(&mut event.attributes, redactor);
+    }
+}
+
+/// The kind at the end of a name is ours and says what the span is; behind `password=x` it would pass for a part of
+/// the secret.
+fn name(span: &mut WireSpan, redactor: &dyn Redactor) {
+    let suffix = format!(".{}", span.kind.as_str());
+    if let Some(bare) = span.name.strip_suffix(&suffix) {
+        if let Some(masked) = shown(redactor, SPAN_NAME, bare) {
+            span.name = masked + &suffix;
+        }
+    } else {
+        show(redactor, SPAN_NAME, &mut span.name);
     }
 }
 
@@ -167,7 +183,7 @@ static TRIGGERS: LazyLock<Regex> = LazyLock::new(|| {
         "{}|{}|{}",
         assigned::WORDS,
         shapes::prefixes(),
-        r"(?i:bearer|basic)|://|:\\/|-----BEGIN "
+        r"(?i:bearer|basic)|:\\*/\\*/|-----BEGIN "
     ))
 });
 

@@ -8,26 +8,50 @@ use base64::{
 };
 use regex::Regex;
 
-use super::{MASK, compiled, edits::Edits, reader::begins_word};
+use super::{
+    MASK, compiled,
+    edits::Edits,
+    reader::{Reader, begins_word},
+};
 
 /// Masks PEM private keys, also cut ones and those in a JSON string.
 pub(super) fn private_keys(text: &str) -> Option<String> {
-    static KEY: LazyLock<Regex> = LazyLock::new(|| {
-        const LABEL: &str = "[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----";
-        // The headers of an encrypted key have commas and colons; line ends may be escaped.
-        const BODY: &str = r"[A-Za-z0-9+/=\s\\:,.\-]";
-        compiled(&format!(
-            r"-----BEGIN {LABEL}(?:{BODY}*?-----END {LABEL}|(?:\s|\\+[nr])*[A-Za-z0-9+/=]{{16}}[A-Za-z0-9+/=\s\\]*)"
-        ))
-    });
-    if !text.contains("-----BEGIN ") {
-        return None;
-    }
+    static BEGIN: LazyLock<Regex> = LazyLock::new(|| compiled("-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"));
+    static END: LazyLock<Regex> = LazyLock::new(|| compiled(r"\A-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"));
     let mut edits = Edits::of(text);
-    for key in KEY.find_iter(text) {
-        edits.mask(key.range());
+    let mut reader = Reader::new(text, 0);
+    while let Some(begin) = BEGIN.find_at(text, reader.at) {
+        reader.at = begin.end();
+        skip_key(&mut reader);
+        let body = reader.slice(begin.end()..reader.at);
+        if let Some(end) = END.find(reader.rest()) {
+            reader.at += end.len();
+            edits.mask(begin.start()..reader.at);
+        } else if body
+            .split(|letter| !is_base64(letter))
+            .take(64)
+            .any(|word| word.len() >= 16)
+        {
+            edits.mask(begin.start()..reader.at);
+        }
     }
     edits.finish()
+}
+
+fn is_base64(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/' | '=')
+}
+
+/// Passes over base64, the headers of an encrypted key, and line ends, which may be escaped.
+fn skip_key(reader: &mut Reader<'_>) {
+    loop {
+        reader.skip(usize::MAX, |byte| {
+            is_base64(char::from(byte)) || byte.is_ascii_whitespace() || matches!(byte, b'\\' | b':' | b',' | b'.')
+        });
+        if reader.rest().starts_with("-----") || !reader.eat(b'-') {
+            return;
+        }
+    }
 }
 
 /// Masks what follows `Bearer` and `Basic`.

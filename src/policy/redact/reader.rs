@@ -55,7 +55,9 @@ impl<'a> Reader<'a> {
 
     /// Passes over all that `is`, at most `most` bytes, and says over how many.
     pub(super) fn skip(&mut self, most: usize, is: impl Fn(u8) -> bool) -> usize {
-        let skipped = self.rest().bytes().take(most).take_while(|&byte| is(byte)).count();
+        // Bytes, for `at` may stand within a character until a caller has moved it out.
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let skipped = rest.iter().take(most).take_while(|&&byte| is(byte)).count();
         self.at += skipped;
         skipped
     }

@@ -1,136 +1,42 @@
-//! [`Pipeline`]: the thread that maps, batches and sends, with a private runtime of its own.
-//!
-//! The host's runtime is not needed and never blocked; everything that waits can be cancelled at a deadline.
+//! [`Worker`]: the loop of the pipeline thread: drains the queue, maps, batches, and drives the delivery.
+
+mod waiting;
 
 use std::{
-    sync::{Arc, Weak, mpsc::Receiver},
-    thread::JoinHandle,
+    sync::{Arc, mpsc::Receiver},
     time::Duration,
 };
 
 use opentelemetry_sdk::trace::SpanData;
 use tokio::{
-    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    sync::mpsc::UnboundedReceiver,
     time::{Instant, sleep_until},
 };
 
+use self::waiting::Waiter;
 use super::{
-    Stats,
+    Command, Setup, Stats,
+    complaints::Complaints,
+    losses::Losses,
     queue::Gauge,
+    thread::closed,
     trouble::{Kind, Trouble},
+    undecided::{Decided, Undecided},
 };
 use crate::{
     attributes,
-    config::{Config, Destination, Secret},
+    config::{Config, Destination},
     error::{ExportError, ExportErrorKind},
-    export::{BoxedExporter, Delivery, DropReason, Project, Settled},
-    hierarchy::{FinishedSpan, Recorder, TraceId, TraceRoot},
+    export::{Delivery, DropReason, Settled},
+    hierarchy::{FinishedSpan, TraceId, TraceRoot, Verdict},
     kind::EntityKind,
-    layer::suppress,
     otel,
-    policy::Policy,
+    policy::{Policy, pricing},
     resource::{self, HostProbe},
 };
 
-/// Answers a command.
-pub(crate) type Reply<T> = Box<dyn FnOnce(Result<T, ExportError>) + Send>;
-
-/// What the handle asks of the pipeline thread.
-pub(crate) enum Command {
-    /// Answer when everything that ended before was delivered or lost, or at the deadline.
-    Flush {
-        deadline: Instant,
-        reply: Reply<()>,
-    },
-    /// As a flush; what is left at the deadline is dropped, and the thread ends.
-    Shutdown {
-        deadline: Instant,
-        reply: Reply<()>,
-    },
-    SetApiKey(Secret),
-    Check {
-        deadline: Instant,
-        reply: Reply<Project>,
-    },
-}
-
-/// What the pipeline thread starts with.
-pub(crate) struct Setup {
-    pub(crate) config: Arc<Config>,
-    pub(crate) exporter: Option<BoxedExporter>,
-    pub(crate) recorder: Weak<Recorder>,
-    pub(crate) spans: Receiver<FinishedSpan>,
-    pub(crate) gauge: Arc<Gauge>,
-    pub(crate) stats: Arc<Stats>,
-}
-
-/// The running thread.
-#[derive(Debug)]
-pub(crate) struct Pipeline {
-    commands: UnboundedSender<Command>,
-    /// Kept so that the thread has an owner; it ends by itself when all handles are gone.
-    _thread: JoinHandle<()>,
-}
-
-impl Pipeline {
-    /// Starts the thread.
-    pub(crate) fn start(setup: Setup) -> std::io::Result<Self> {
-        let (commands, receiver) = unbounded_channel();
-        let thread = std::thread::Builder::new()
-            .name("agentops-pipeline".to_owned())
-            .spawn(move || {
-                suppress::on_this_thread();
-                let stats = Arc::clone(&setup.stats);
-                let gauge = Arc::clone(&setup.gauge);
-                if let Err(reason) = run(setup, receiver) {
-                    gauge.close();
-                    stats.drop_spans(DropReason::Shutdown, gauge.spans() as u64);
-                    tracing::error!(target: "agentops", %reason, "the pipeline could not start; nothing is sent");
-                }
-            })?;
-        Ok(Self {
-            commands,
-            _thread: thread,
-        })
-    }
-
-    /// Hands over a command; answers it at once where the thread has ended.
-    pub(crate) fn send(&self, command: Command) {
-        if let Err(refused) = self.commands.send(command) {
-            match refused.0 {
-                Command::Flush { reply, .. } | Command::Shutdown { reply, .. } => reply(closed()),
-                Command::Check { reply, .. } => reply(closed()),
-                Command::SetApiKey(_) => {}
-            }
-        }
-    }
-}
-
-fn closed<T>() -> Result<T, ExportError> {
-    Err(ExportError::new(ExportErrorKind::Closed))
-}
-
-fn run(setup: Setup, commands: UnboundedReceiver<Command>) -> Result<(), String> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| format!("no runtime: {error}"))?;
-    runtime.block_on(async {
-        Worker::new(setup)?.work(commands).await;
-        Ok(())
-    })
-}
-
-/// Somebody waits for a flush.
-struct Waiter {
-    deadline: Instant,
-    reply: Reply<()>,
-    /// Spans that were lost before the flush began.
-    lost_before: u64,
-    ends: bool,
-}
-
-struct Worker {
+/// What the pipeline thread works with.
+pub(super) struct Worker {
     config: Arc<Config>,
     policy: Policy,
     host: Option<HostProbe>,
@@ -141,6 +47,10 @@ struct Worker {
     stats: Arc<Stats>,
     delivery: Delivery,
     trouble: Trouble,
+    /// Spans of traces that are kept only if one of them is an error.
+    undecided: Undecided,
+    complaints: Complaints,
+    losses: Losses,
     batch: Vec<SpanData>,
     batch_bytes: usize,
     /// When the oldest span of the batch came in.
@@ -159,7 +69,7 @@ const DRAIN_EVERY: Duration = Duration::from_millis(50);
 const LOAD_AGE: Duration = Duration::from_millis(250);
 
 impl Worker {
-    fn new(setup: Setup) -> Result<Self, String> {
+    pub(super) fn new(setup: Setup) -> Result<Self, String> {
         let Setup {
             config,
             exporter,
@@ -176,6 +86,7 @@ impl Worker {
             set_session_attributes(&policy, host);
         }
         Ok(Self {
+            undecided: Undecided::new(&config),
             config,
             policy,
             host,
@@ -185,6 +96,8 @@ impl Worker {
             stats,
             delivery,
             trouble: Trouble::new(recorder),
+            complaints: Complaints::default(),
+            losses: Losses::default(),
             batch: Vec::new(),
             batch_bytes: 0,
             batch_since: None,
@@ -196,7 +109,7 @@ impl Worker {
         })
     }
 
-    async fn work(mut self, mut commands: UnboundedReceiver<Command>) {
+    pub(super) async fn work(mut self, mut commands: UnboundedReceiver<Command>) {
         let mut drain_at: Option<Instant> = None;
         loop {
             let timer = self.next_timer(drain_at);
@@ -216,11 +129,19 @@ impl Worker {
                 }
                 () = async { match timer { Some(at) => sleep_until(at).await, None => std::future::pending().await } } => {}
             }
-            if drain_at.is_some_and(|at| at <= Instant::now()) || !self.waiters.is_empty() {
-                drain_at = None;
+            let asked = self
+                .waiters
+                .iter()
+                .any(|waiter| waiter.ends || waiter.submitted.is_none());
+            if asked || drain_at.is_some_and(|at| at <= Instant::now()) {
                 self.drain();
+                // Spans that came meanwhile woke nobody: the queue was not empty.
+                drain_at = (self.gauge.waiting() > 0).then(|| Instant::now() + DRAIN_EVERY);
             }
-            self.submit_if_due();
+            if asked || self.batch_is_due() {
+                self.submit();
+            }
+            self.mark_submitted();
             self.publish();
             if self.answer().await {
                 return;
@@ -231,7 +152,8 @@ impl Worker {
     fn next_timer(&self, drain_at: Option<Instant>) -> Option<Instant> {
         let batch = self.batch_since.map(|since| since + self.config.flush_interval);
         let waiters = self.waiters.iter().map(|waiter| waiter.deadline).min();
-        [drain_at, batch, waiters].into_iter().flatten().min()
+        let losses = self.losses.due(&self.stats.snapshot().dropped, &self.trouble);
+        [drain_at, batch, waiters, losses].into_iter().flatten().min()
     }
 
     fn command(&mut self, command: Command) {
@@ -256,15 +178,6 @@ impl Worker {
         }
     }
 
-    fn wait(&mut self, deadline: Instant, reply: Reply<()>, ends: bool) {
-        self.waiters.push(Waiter {
-            deadline,
-            reply,
-            lost_before: self.lost,
-            ends,
-        });
-    }
-
     fn last_flush(&mut self) {
         if !self.waiters.iter().any(|waiter| waiter.ends) {
             self.gauge.close();
@@ -274,14 +187,51 @@ impl Worker {
 
     /// Maps everything that has come in.
     fn drain(&mut self) {
-        while let Ok(span) = self.spans.try_recv() {
+        // As many as wait now: a busy program must not keep the loop from sending.
+        for _ in 0..self.gauge.waiting() {
+            let Ok(span) = self.spans.try_recv() else { break };
             self.gauge.taken();
             self.held.0 += 1;
             self.held.1 += span.bytes;
-            self.take(&span);
+            self.judge(span);
             if self.batch.len() >= self.config.max_export_batch_size {
                 self.submit();
             }
+        }
+        if self.gauge.waiting() == 0 && self.waiters.iter().any(|waiter| waiter.ends) {
+            self.leave_out_the_rest();
+        }
+    }
+
+    /// No root ends any more, and what waits for one is no error.
+    fn leave_out_the_rest(&mut self) {
+        for decided in self.undecided.rest() {
+            self.act(decided);
+        }
+    }
+
+    /// Takes a span whose trace is kept, and puts one of which that is not known to the others.
+    fn judge(&mut self, span: FinishedSpan) {
+        if !span.lineage.trace.is_tentative() {
+            return self.take(&span);
+        }
+        let is_error = span.lineage.trace.verdict() == Verdict::Open
+            && attributes::is_error(&span.record, &span.lineage, &self.policy);
+        for decided in self.undecided.take(span, is_error) {
+            self.act(decided);
+        }
+    }
+
+    fn act(&mut self, decided: Decided) {
+        let spans = decided.spans.len();
+        self.gauge.decided(spans);
+        if decided.keep {
+            self.stats.record(spans as u64);
+            for span in decided.spans {
+                self.take(&span);
+            }
+        } else {
+            self.stats.sample_out(spans as u64);
         }
     }
 
@@ -291,8 +241,13 @@ impl Worker {
             self.refresh_load();
         }
         self.announce(span, session);
+        self.complaints.about(span, &self.trouble);
         let wire = attributes::map(&span.record, &span.lineage, &self.policy);
-        let data = otel::span::build(wire, &span.lineage, &span.record.start, span.end);
+        if let Some(usd) = pricing::cost_of(&wire) {
+            self.stats.add_cost(usd);
+        }
+        let mut data = otel::span::build(wire, &span.lineage, &span.record.start, span.end);
+        data.links.dropped_count = span.record.dropped_links;
         self.batch_bytes += otel::span::bytes(&data);
         self.batch.push(data);
         self.batch_since.get_or_insert_with(Instant::now);
@@ -330,11 +285,9 @@ impl Worker {
         });
     }
 
-    fn submit_if_due(&mut self) {
-        let Some(since) = self.batch_since else { return };
-        if since.elapsed() >= self.config.flush_interval || !self.waiters.is_empty() {
-            self.submit();
-        }
+    fn batch_is_due(&self) -> bool {
+        self.batch_since
+            .is_some_and(|since| since.elapsed() >= self.config.flush_interval)
     }
 
     fn submit(&mut self) {
@@ -368,50 +321,15 @@ impl Worker {
     /// Tells the gauge what is in our hands now.
     fn publish(&mut self) {
         let now = (
-            self.batch.len() + self.delivery.pending_spans(),
-            self.batch_bytes + self.delivery.pending_bytes(),
+            self.batch.len() + self.delivery.pending_spans() + self.undecided.spans(),
+            self.batch_bytes + self.delivery.pending_bytes() + self.undecided.bytes(),
         );
         self.gauge.resize(self.held.1, now.1);
         self.gauge.release(self.held.0.saturating_sub(now.0), 0);
         self.held = now;
-    }
-
-    /// Answers those whose wait is over; true when one of them ended the pipeline.
-    async fn answer(&mut self) -> bool {
-        if self.waiters.is_empty() {
-            return false;
+        if self.losses.tell(&self.stats.snapshot().dropped, &mut self.trouble) {
+            self.gauge.refusals_told();
         }
-        let done = self.batch.is_empty() && self.delivery.is_idle() && self.gauge.waiting() == 0;
-        let now = Instant::now();
-        let (over, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiters)
-            .into_iter()
-            .partition(|waiter| done || waiter.deadline <= now);
-        self.waiters = waiting;
-        let ends = over.iter().any(|waiter| waiter.ends);
-        let pending = self.held.0 + self.gauge.waiting();
-        let results: Vec<_> = over
-            .into_iter()
-            .map(|waiter| (self.result(&waiter, done, pending), waiter.reply))
-            .collect();
-        if ends {
-            self.end().await;
-        }
-        for (result, reply) in results {
-            reply(result);
-        }
-        ends
-    }
-
-    fn result(&self, waiter: &Waiter, done: bool, pending: usize) -> Result<(), ExportError> {
-        let lost = self.lost - waiter.lost_before;
-        if !done {
-            return Err(ExportError::new(ExportErrorKind::TimedOut { pending }));
-        }
-        if lost > 0 {
-            let reason = self.last_trouble.clone().unwrap_or_default();
-            return Err(ExportError::new(ExportErrorKind::Lost { spans: lost, reason }));
-        }
-        Ok(())
     }
 
     /// Gives up what is left and ends.
@@ -420,16 +338,36 @@ impl Worker {
         let left = self.delivery.abandon(DropReason::Shutdown);
         self.settle(left);
         self.delivery.shutdown(self.config.shutdown_timeout).await;
-        let mut late = 0;
-        while let Ok(span) = self.spans.try_recv() {
-            self.gauge.taken();
-            self.gauge.release(1, span.bytes);
-            late += 1;
-        }
-        self.stats.drop_spans(DropReason::Shutdown, late);
+        self.leave_out_the_rest();
         self.publish();
+        self.discard_late().await;
+        self.losses.tell_all(&self.stats.snapshot().dropped, &self.trouble);
         for waiter in std::mem::take(&mut self.waiters) {
             (waiter.reply)(closed());
+        }
+    }
+
+    /// Counts spans of callers that were let in before the queue closed, and waits for those that are still about to
+    /// hand theirs over: what came after the last look would be lost and not counted.
+    async fn discard_late(&mut self) {
+        const LONGEST: Duration = Duration::from_secs(1);
+        let began = Instant::now();
+        loop {
+            let mut late = 0;
+            while let Ok(span) = self.spans.try_recv() {
+                self.gauge.taken();
+                self.gauge.release(1, span.bytes);
+                if span.lineage.trace.is_tentative() {
+                    self.gauge.decided(1);
+                    self.stats.record(1);
+                }
+                late += 1;
+            }
+            self.stats.drop_spans(DropReason::Shutdown, late);
+            if self.gauge.spans() <= self.held.0 || began.elapsed() > LONGEST {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 }

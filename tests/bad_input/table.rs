@@ -1,0 +1,136 @@
+//! [`Row`]: one thing that may go wrong, and what is demanded of all of them.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
+
+use agentops::{
+    AgentOps, ExportStats,
+    testing::{Collector, Span},
+};
+use tracing::info_span;
+
+use crate::host::{DEADLINE, Host};
+
+/// No call holds the host up for longer.
+const LONGEST_CALL: Duration = Duration::from_millis(50);
+/// A machine that tests run on does other things meanwhile, and most builds of tests are not optimised.
+const MACHINE: u32 = if cfg!(debug_assertions) { 40 } else { 4 };
+
+/// One thing that may go wrong.
+pub(crate) struct Row {
+    /// What is bad.
+    pub(crate) bad: &'static str,
+    /// Does it. Runs in the host's subscriber; a panic here is one in the host.
+    pub(crate) program: fn(&Host),
+    /// Looks at what came of it.
+    pub(crate) outcome: fn(&Outcome),
+}
+
+impl Row {
+    pub(crate) const fn new(bad: &'static str, program: fn(&Host), outcome: fn(&Outcome)) -> Self {
+        Self { bad, program, outcome }
+    }
+}
+
+/// What came of it.
+pub(crate) struct Outcome {
+    pub(crate) spans: Vec<Span>,
+    /// Once everything was delivered or given up.
+    pub(crate) stats: ExportStats,
+    /// What the program was told, `LEVEL text field=value ...`.
+    pub(crate) told: Vec<String>,
+}
+
+impl Outcome {
+    /// The one span of this name.
+    pub(crate) fn span(&self, name: &str) -> &Span {
+        let found: Vec<_> = self.all(name).collect();
+        let names = || self.spans.iter().map(|span| span.name.as_str()).collect::<Vec<_>>();
+        assert_eq!(found.len(), 1, "spans {name:?} among {:?}", names());
+        found[0]
+    }
+
+    /// All spans of this name.
+    pub(crate) fn all(&self, name: &str) -> std::vec::IntoIter<&Span> {
+        let found: Vec<_> = self.spans.iter().filter(|span| span.name == name).collect();
+        found.into_iter()
+    }
+
+    /// The text of an attribute of the one span of this name.
+    pub(crate) fn text(&self, name: &str, key: &str) -> &str {
+        let span = self.span(name);
+        span.text(key).unwrap_or_else(|| {
+            panic!(
+                "no text {key} on {name}: {:?}",
+                span.attributes.keys().collect::<Vec<_>>()
+            )
+        })
+    }
+
+    pub(crate) fn told_nothing(&self) {
+        assert!(self.told.is_empty(), "{:?}", self.told);
+    }
+}
+
+/// Runs each row in a program of its own and reports all that fail.
+pub(crate) fn check(rows: &[Row]) {
+    let failed: Vec<_> = rows
+        .iter()
+        .filter(|row| catch_unwind(AssertUnwindSafe(|| check_row(row))).is_err())
+        .map(|row| row.bad)
+        .collect();
+    assert!(failed.is_empty(), "rows that failed: {failed:#?}");
+}
+
+fn check_row(row: &Row) {
+    let host = Host::start(|builder| builder);
+    host.run(|| (row.program)(&host));
+    let ended = host
+        .agentops
+        .force_flush(DEADLINE)
+        .is_err_and(|error| error.is_closed());
+    // A handle that was shut down sends nothing more: the program that goes on has another.
+    let next = ended.then(|| Host::beside(&host.collector, |builder| builder));
+    healthy_span_arrives(next.as_ref().unwrap_or(&host));
+    drop(host.agentops.shutdown(DEADLINE));
+    let stats = host.agentops.stats();
+    demand_that_all_is_counted(&stats, row.bad);
+    let took = host.slowest();
+    assert!(took <= LONGEST_CALL * MACHINE, "{}: a call took {took:?}", row.bad);
+    let spans = host.collector.spans().into_iter().filter(|span| span.name != HEALTHY);
+    (row.outcome)(&Outcome {
+        spans: spans.collect(),
+        stats,
+        told: host.told(),
+    });
+}
+
+const HEALTHY: &str = "healthy.tool";
+
+fn healthy_span_arrives(host: &Host) {
+    healthy(&host.agentops, &host.collector, |work| host.run(work));
+}
+
+/// Sends a healthy span and sees it arrive as it should.
+pub(crate) fn healthy(agentops: &AgentOps, collector: &Arc<Collector>, run: impl FnOnce(fn())) {
+    run(|| info_span!("healthy", agentops.kind = "tool", well = true).in_scope(|| ()));
+    agentops.force_flush(DEADLINE).unwrap();
+    let spans = collector.spans();
+    let healthy = spans.iter().rfind(|span| span.name == HEALTHY);
+    let healthy = healthy.unwrap_or_else(|| panic!("no healthy span: {:?}", agentops.stats()));
+    assert_eq!(healthy.attribute("well"), Some(&true.into()));
+    assert!(!healthy.is_error());
+}
+
+/// Nothing is lost that is not counted.
+pub(crate) fn demand_that_all_is_counted(stats: &ExportStats, bad: &str) {
+    assert_eq!(
+        stats.recorded,
+        stats.exported + stats.dropped.total(),
+        "{bad}: {stats:?}"
+    );
+    assert_eq!((stats.queued_spans, stats.queued_bytes), (0, 0), "{bad}: {stats:?}");
+}

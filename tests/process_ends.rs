@@ -1,0 +1,252 @@
+//! How a process ends, and what arrives of it. Each end is that of a process of its own, which is this binary again
+//! with the name of a role in its environment; the server is on this side.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::exit,
+    clippy::mem_forget,
+    clippy::disallowed_methods,
+    reason = "programs under test end in every way there is"
+)]
+
+#[path = "support/guest.rs"]
+mod guest;
+
+use std::{
+    env,
+    io::Read as _,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use agentops::{
+    EndState,
+    testing::{Collector, Failure, Span, StatusCode},
+};
+use tracing::{info_span, subscriber::with_default};
+use tracing_subscriber::layer::SubscriberExt as _;
+
+use guest::{DEADLINE, assert_whole, planner, program, to, to_endpoints};
+
+const ROLE: &str = "AGENTOPS_TEST_ROLE";
+const AUTH: &str = "AGENTOPS_TEST_AUTH";
+const TRACES: &str = "AGENTOPS_TEST_TRACES";
+
+/// The program of the child process: everything up to its end, which the role names. Without a role this is not the child,
+/// and there is nothing to do.
+#[test]
+fn a_program() -> Result<(), Box<dyn std::error::Error>> {
+    let Ok(role) = env::var(ROLE) else { return Ok(()) };
+    let guard = to_endpoints(env::var(AUTH)?, env::var(TRACES)?).try_init()?;
+    program();
+    match role.as_str() {
+        "returns" => Ok(()),
+        "panics" => {
+            let _agent = info_span!("unlucky", agentops.kind = "agent").entered();
+            panic!("the main function broke");
+        }
+        "returns early" => {
+            "no number".parse::<u8>()?;
+            unreachable!("it is none");
+        }
+        "ends the guard" => Ok(guard.end(EndState::Success)?),
+        "ends the guard and exits" => {
+            guard.end(EndState::from("half way"))?;
+            std::process::exit(3);
+        }
+        "exits" => {
+            guard.force_flush(DEADLINE)?;
+            planner("lost");
+            std::process::exit(3);
+        }
+        "leaks the guard" => {
+            guard.force_flush(DEADLINE)?;
+            std::mem::forget(guard);
+            Ok(())
+        }
+        role => Err(format!("no role {role}").into()),
+    }
+}
+
+/// What became of a child process.
+struct Ended {
+    code: Option<i32>,
+    took: Duration,
+    spans: Vec<Span>,
+    /// What it wrote to standard error, for messages of failed tests.
+    said: String,
+}
+
+impl Ended {
+    /// Runs the program in the role to its end.
+    fn of(role: &str) -> Self {
+        Self::with(role, &Collector::start())
+    }
+
+    fn with(role: &str, collector: &Collector) -> Self {
+        let started = Instant::now();
+        let mut child = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "a_program", "--nocapture", "--test-threads=1"])
+            .env(ROLE, role)
+            .env(AUTH, collector.auth_endpoint())
+            .env(TRACES, collector.traces_endpoint())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = String::new();
+        // Ends with the process, which then has no pipe any more.
+        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        let code = child.wait().unwrap().code();
+        Self {
+            code,
+            took: started.elapsed(),
+            spans: collector.spans(),
+            said,
+        }
+    }
+
+    /// The auto-session's status and end state.
+    #[track_caller]
+    fn session(&self) -> (StatusCode, Option<&str>) {
+        let session = self.spans.iter().find(|span| span.name == "default.session");
+        let session = session.unwrap_or_else(|| panic!("no session; the process said: {}", self.said));
+        (session.status.code, session.text("agentops.session.end_state"))
+    }
+}
+
+#[test]
+fn a_main_that_returns_delivers_and_ends_the_session_as_shutdown() {
+    let ended = Ended::of("returns");
+    assert_eq!(ended.code, Some(0), "{}", ended.said);
+    assert_whole(&ended.spans);
+    assert_eq!(ended.session(), (StatusCode::Ok, Some("Shutdown")));
+}
+
+#[test]
+fn a_panic_in_main_delivers_and_ends_the_session_as_fail() {
+    let ended = Ended::of("panics");
+    assert_ne!(ended.code, Some(0));
+    assert_eq!(ended.session(), (StatusCode::Error, Some("Fail")));
+    let agent = ended.spans.iter().find(|span| span.name == "unlucky.agent").unwrap();
+    assert_eq!(agent.status.message, "panic: the main function broke");
+    let place = agent
+        .events_named("exception")
+        .next()
+        .unwrap()
+        .attribute("exception.stacktrace");
+    assert!(
+        place
+            .and_then(|place| place.as_str())
+            .unwrap()
+            .contains("process_ends.rs")
+    );
+    assert!(
+        ended.said.contains("the main function broke"),
+        "the hook that was there still runs: {}",
+        ended.said
+    );
+    assert_eq!(ended.spans.len(), 4);
+}
+
+#[test]
+fn an_early_return_by_a_question_mark_delivers_too() {
+    let ended = Ended::of("returns early");
+    assert_ne!(ended.code, Some(0));
+    assert_whole(&ended.spans);
+    assert_eq!(ended.session(), (StatusCode::Ok, Some("Shutdown")));
+}
+
+#[test]
+fn the_guard_ends_the_session_in_the_state_that_it_is_told() {
+    let ended = Ended::of("ends the guard");
+    assert_eq!(ended.code, Some(0), "{}", ended.said);
+    assert_whole(&ended.spans);
+    assert_eq!(ended.session(), (StatusCode::Ok, Some("Success")));
+}
+
+#[test]
+fn an_exit_after_the_end_of_the_guard_loses_nothing() {
+    let ended = Ended::of("ends the guard and exits");
+    assert_eq!(ended.code, Some(3), "{}", ended.said);
+    assert_whole(&ended.spans);
+    assert_eq!(ended.session(), (StatusCode::Unset, Some("half way")));
+}
+
+/// What was delivered before the end is there; the session, which only the guard ends, never is.
+#[track_caller]
+fn assert_lost_no_more_than_what_waited(ended: &Ended) {
+    for name in ["planner.agent", "search.tool"] {
+        let flushed = ended.spans.iter().filter(|span| span.name == name);
+        let flushed =
+            flushed.filter(|span| span.text("question") != Some("lost") && span.text("query") != Some("lost"));
+        assert_eq!(flushed.count(), 1, "{name}; the process said: {}", ended.said);
+    }
+    assert!(ended.spans.iter().all(|span| span.name != "default.session"));
+}
+
+#[test]
+fn an_exit_without_the_end_of_the_guard_loses_at_most_what_waited() {
+    let ended = Ended::of("exits");
+    assert_eq!(ended.code, Some(3), "{}", ended.said);
+    assert_lost_no_more_than_what_waited(&ended);
+}
+
+#[test]
+fn a_leaked_guard_loses_at_most_what_waited_and_holds_nothing_up() {
+    let ended = Ended::of("leaks the guard");
+    assert_eq!(ended.code, Some(0), "{}", ended.said);
+    assert_lost_no_more_than_what_waited(&ended);
+}
+
+#[test]
+fn a_server_that_never_answers_holds_the_end_up_no_longer_than_the_timeout() {
+    let collector = Collector::start();
+    collector.fail_next_n(Failure::no_answer(), usize::MAX);
+    let ended = Ended::with("returns", &collector);
+    assert_eq!(ended.code, Some(0), "{}", ended.said);
+    assert!(ended.said.contains("not everything was delivered"), "{}", ended.said);
+    let timeout = Duration::from_secs(2);
+    assert!(ended.took >= timeout, "it did wait: {:?}", ended.took);
+    assert!(ended.took < timeout + Duration::from_secs(10), "{:?}", ended.took);
+}
+
+#[test]
+fn what_ends_after_the_shutdown_is_counted_and_harms_nobody() {
+    let collector = Collector::start();
+    let agentops = to(&collector).build().unwrap();
+    with_default(tracing_subscriber::registry().with(agentops.layer()), || {
+        program();
+        agentops.shutdown(DEADLINE).unwrap();
+        assert_eq!(agentops.stats().dropped.after_shutdown, 0);
+        program();
+        let session = agentops.session("late").start();
+        session.in_scope(program);
+        session.end(EndState::Success);
+    });
+    assert_whole(&collector.spans());
+    let stats = agentops.stats();
+    assert_eq!(
+        (stats.recorded, stats.exported, stats.dropped.after_shutdown),
+        (3 + 5, 3, 5),
+        "{stats:?}"
+    );
+    assert_eq!((stats.open_spans, stats.queued_spans), (0, 0));
+}
+
+#[test]
+fn a_second_shutdown_says_that_there_was_a_first() {
+    let collector = Collector::start();
+    let agentops = to(&collector).build().unwrap();
+    with_default(tracing_subscriber::registry().with(agentops.layer()), program);
+    let guard = agentops.shutdown_guard();
+    agentops.shutdown(DEADLINE).unwrap();
+    assert!(agentops.shutdown(DEADLINE).unwrap_err().is_closed());
+    assert!(agentops.clone().force_flush(DEADLINE).unwrap_err().is_closed());
+    assert!(guard.end(EndState::Success).unwrap_err().is_closed());
+    drop(agentops.shutdown_guard());
+    assert_whole(&collector.spans());
+    assert_eq!(agentops.stats().dropped.total(), 0);
+}

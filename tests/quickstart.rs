@@ -1,0 +1,211 @@
+//! The examples that the README begins with, run as a new user runs them: what `quickstart` sends is shown as a user of
+//! AgentOps would see it, and `hello` prints the tree that the README promises.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "this is test code")]
+
+mod support;
+
+#[allow(
+    dead_code,
+    reason = "the script that the example's model follows; only its numbers are read"
+)]
+#[path = "../examples/quickstart/model.rs"]
+mod model;
+
+use agentops::testing::{Collector, Span, StatusCode};
+use support::{
+    Display, Message, ToolCall,
+    display::{StatusCounts, Tokens},
+    example::{Ended, run},
+};
+
+const KEY: &str = "11111111-2222-4333-8444-555555555555";
+/// Two agents, each with a request for a tool and one for an answer.
+const REQUESTS: u64 = 4;
+
+/// Runs the quickstart with the variables of an account, whose server is the collector.
+fn with_an_account(collector: &Collector) -> Ended {
+    let variables = [
+        ("AGENTOPS_API_KEY", KEY),
+        ("AGENTOPS_API_ENDPOINT", &collector.auth_endpoint()),
+        ("AGENTOPS_EXPORTER_ENDPOINT", &collector.traces_endpoint()),
+    ];
+    run("quickstart", &variables)
+}
+
+/// What the quickstart sends.
+fn sent() -> Vec<Span> {
+    let collector = Collector::start();
+    let ended = with_an_account(&collector);
+    let spans = collector.spans();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let said = format!(
+        "{} spans were recorded and sent to where the environment says",
+        spans.len()
+    );
+    assert_eq!(ended.last_line(), said);
+    spans
+}
+
+/// The texts of one span's messages, and the tools that are called in them.
+fn said(span: &Span) -> (Vec<Message>, Vec<ToolCall>) {
+    let messages = Display::messages(span);
+    let calls = messages.iter().flat_map(|message| message.tool_calls.clone()).collect();
+    (messages, calls)
+}
+
+#[test]
+fn the_quickstart_is_shown_as_what_it_is() {
+    let spans = sent();
+    let display = Display::of(&spans);
+
+    assert_eq!(display.agent_cards, ["researcher", "writer"]);
+    assert_eq!((display.llm_calls, display.tool_calls, display.errors), (4, 2, 0));
+    let types: Vec<_> = display.bars.iter().map(|bar| bar.kind_type.as_str()).collect();
+    let expected = "session agent llm tool llm agent llm tool llm";
+    assert_eq!(types, expected.split(' ').collect::<Vec<_>>(), "{:?}", display.bars);
+
+    let (prompt, completion) = (REQUESTS * model::PROMPT_TOKENS, REQUESTS * model::COMPLETION_TOKENS);
+    let total = prompt + completion;
+    assert_eq!(
+        display.tokens,
+        Tokens {
+            prompt,
+            completion,
+            total
+        }
+    );
+    assert!(display.cost.is_some_and(|cost| cost > 0.0), "{:?}", display.cost);
+    assert_eq!(display.models, ["gpt-4o-mini-2024-07-18"]);
+
+    let [session] = &display.sessions[..] else {
+        panic!("one session, not {:?}", display.sessions);
+    };
+    assert_eq!(
+        (session.name.as_str(), session.status),
+        ("quickstart.session", StatusCode::Ok)
+    );
+    assert_eq!(
+        (&session.tags, &display.tags),
+        (&vec!["quickstart".to_owned()], &session.tags)
+    );
+    let all_succeeded = StatusCounts {
+        success: spans.len(),
+        ..StatusCounts::default()
+    };
+    assert_eq!(display.counts, all_succeeded);
+    assert_eq!(display.version.as_deref(), Some(env!("CARGO_PKG_VERSION")));
+    assert_eq!((display.warnings, display.lost), (vec![], vec![]));
+}
+
+#[test]
+fn the_quickstarts_messages_and_tools_are_readable() {
+    let mut spans = sent();
+    spans.sort_by_key(|span| span.start_unix_nanos);
+    let of_kind = |kind: &str| {
+        spans
+            .iter()
+            .filter(|span| span.kind() == Some(kind))
+            .collect::<Vec<_>>()
+    };
+
+    let calls = of_kind("llm");
+    assert_eq!(calls.len() as u64, REQUESTS);
+    let asked = "What is in the folder `src`?";
+    for (at, preamble, tool, arguments) in [
+        (
+            0,
+            "You look things up in a repository before you answer.",
+            "list_files",
+            r#"{"folder":"src"}"#,
+        ),
+        (
+            2,
+            "You write one clear sentence.",
+            "read_file",
+            r#"{"path":"Cargo.toml"}"#,
+        ),
+    ] {
+        let (asks, called) = said(calls[at]);
+        assert_eq!(asks[0], Message::new("system", preamble));
+        assert_eq!(asks[1].role, "user");
+        assert_eq!(called.iter().map(|call| call.name.as_str()).collect::<Vec<_>>(), [tool]);
+        assert_eq!(called[0].arguments, arguments);
+        let (answers, _) = said(calls[at + 1]);
+        let last = answers.last().unwrap();
+        assert_eq!(last.role, "assistant");
+        assert!(last.content.starts_with("The tool returned "), "{answers:?}");
+        let heard = answers
+            .iter()
+            .any(|message| message.role == "tool" && !message.content.is_empty());
+        assert!(heard, "{answers:#?}");
+    }
+    assert_eq!(said(calls[0]).0[1].content, asked);
+
+    let tools: Vec<_> = of_kind("tool").into_iter().map(Display::tool).collect();
+    assert_eq!(
+        (tools[0].name.as_str(), tools[0].parameters.as_str()),
+        ("list_files", r#"{"folder":"src"}"#)
+    );
+    assert!(tools[0].result.contains("lib.rs"), "{:?}", tools[0]);
+    assert_eq!(
+        (tools[1].name.as_str(), tools[1].parameters.as_str()),
+        ("read_file", r#"{"path":"Cargo.toml"}"#)
+    );
+    assert!(tools[1].result.contains("[workspace]"), "{:?}", tools[1]);
+    assert!(tools.iter().all(|tool| tool.error.is_empty()), "{tools:?}");
+    for agent in of_kind("agent") {
+        let output = agent.text("agentops.entity.output").unwrap();
+        assert!(output.starts_with("The tool returned "), "{output}");
+    }
+}
+
+#[test]
+fn the_quickstart_needs_nothing_and_finds_that_all_of_it_arrived() {
+    let ended = run("quickstart", &[]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(ended.last_line(), "everything that ran arrived");
+    assert!(ended.stdout.contains("quickstart.session (session)"), "{ended:?}");
+}
+
+#[test]
+fn the_quickstart_fails_where_something_that_ran_did_not_arrive() {
+    for (name, value, missing) in [
+        ("AGENTOPS_SAMPLE_RATIO", "0", "expected 1 session, not 0"),
+        (
+            "AGENTOPS_INSTRUMENT_LLM_CALLS",
+            "false",
+            "expected 2 llm calls of researcher.agent, not 0",
+        ),
+    ] {
+        let ended = run("quickstart", &[(name, value)]);
+        assert_eq!(ended.code, Some(1), "{name}: {ended:?}");
+        assert!(ended.stderr.contains(missing), "{name}: {ended:?}");
+    }
+}
+
+/// Durations, which differ from run to run, as `?`.
+fn without_durations(tree: &str) -> String {
+    let is_duration = |word: &str| {
+        let number = ["µs", "ms", "s"].iter().find_map(|unit| word.strip_suffix(unit));
+        number.is_some_and(|number| number.parse::<f64>().is_ok())
+    };
+    let line = |line: &str| {
+        let words = line.split(' ').map(|word| if is_duration(word) { "?" } else { word });
+        words.collect::<Vec<_>>().join(" ")
+    };
+    tree.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn hello_prints_the_tree_of_its_session() {
+    let ended = run("hello", &[]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(
+        without_durations(&ended.stdout),
+        "about 2100000 people\n\
+         default.session  ok ?\n\
+         \x20 geographer.agent  ok ?\n\
+         \x20   population.tool  ok ?"
+    );
+}

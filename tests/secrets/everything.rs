@@ -1,0 +1,80 @@
+//! Every public type, through `Debug`.
+
+use std::{collections::HashMap, fmt::Debug};
+
+use agentops::{
+    AgentOps, AgentOpsSpanExt as _, Compression, Content, CredentialRedactor, DropReason, EndState, EntityKind, Export,
+    ExportError, HostName, HostTrace, InitError, Price, Project, Protocol, Remote, Semconv, Usage,
+};
+use tracing::info_span;
+
+use super::planted::{BEARER, FIELD, HEADER, KEY, WRONG_KEY, with_password};
+
+/// How the lines begin.
+pub(crate) const MARK: &str = "debug";
+
+pub(crate) fn show(name: &str, value: &impl Debug) {
+    println!("{MARK} {name}: {value:?} {}", format!("{value:#?}").replace('\n', " "));
+}
+
+/// Shows every public type, of values that know the secrets.
+pub(crate) fn show_everything(agentops: &AgentOps, project: &Project, lost: &ExportError, refused: &InitError) {
+    show("Project", project);
+    show("ExportError", lost);
+    show("InitError", refused);
+    let builder = agentops::builder()
+        .with_env(|_| Some(WRONG_KEY.to_owned()))
+        .with_api_key(KEY)
+        .with_endpoint(with_password("https://api.example"))
+        .with_exporter_endpoint(with_password("https://traces.example/v1?token=x"))
+        .with_app_url(with_password("https://app.example"))
+        .with_header("authorization", BEARER)
+        .with_header("x-secret", HEADER)
+        .with_tags([format!("password={FIELD}")])
+        .with_tag("password", FIELD)
+        .with_resource_attribute("password", FIELD);
+    show("Builder", &builder);
+    let session = agentops
+        .session("shown")
+        .with_tag("password", FIELD)
+        .with_user_id("u-1");
+    show("SessionBuilder", &session);
+    let session = session.start();
+    session.set_metadata("password", FIELD);
+    show("Session", &session);
+    let stats = agentops.stats();
+    show("ExportStats", &stats);
+    show("Dropped", &stats.dropped);
+    show("DropReason", &DropReason::Refused);
+    show("UnknownKind", &"nothing".parse::<EntityKind>().unwrap_err());
+    show("EntityKind", &EntityKind::Tool);
+    session.in_scope(|| {
+        let span = info_span!("seen", agentops.kind = "task", password = FIELD);
+        span.trace_id().unwrap();
+        let carrier = HashMap::from([("traceparent".to_owned(), format!("00-{:032x}-{:016x}-01", 1, 1))]);
+        show("AlreadyObserved", &span.set_remote_parent(&carrier).unwrap_err());
+    });
+    session.end(EndState::Success);
+    show("Usage", &Usage::new(1, 2));
+    show("Price", &Price::new(1.0, 2.0));
+    show("CredentialRedactor", &CredentialRedactor);
+    show("Compression", &Compression::Gzip);
+    show("Content", &Content::All);
+    show("EndState", &EndState::Success);
+    show("Export", &Export::Auto);
+    show("HostName", &HostName::Hashed);
+    show("HostTrace", &HostTrace::Link);
+    show("Protocol", &Protocol::HttpJson);
+    show("Remote", &Remote::Link);
+    show("Semconv", &Semconv::Both);
+    show("ShutdownGuard", &agentops.shutdown_guard());
+}
+
+/// The public types, read from the code. Traits and functions have no `Debug`.
+pub(crate) fn public_types() -> Vec<String> {
+    let code = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/lib.rs")).unwrap();
+    let exports = code.split("pub use ").skip(1).filter_map(|rest| rest.split(';').next());
+    let names = exports.flat_map(|export| export.split(|char: char| !char.is_alphanumeric() && char != '_'));
+    let is_type = |name: &&str| name.starts_with(char::is_uppercase) && !["Redactor", "AgentOpsSpanExt"].contains(name);
+    names.filter(is_type).map(str::to_owned).collect()
+}
