@@ -54,8 +54,8 @@ impl<'a> Notes<'a> {
     /// An argument, or the result, as JSON.
     pub fn json<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) {
         if self.takes_content() {
-            let said = Said::serialize(value, self.recorder.value_cap);
-            self.said.set(key, said.say(), self.recorder.value_cap);
+            let cap = self.recorder.value_cap;
+            Said::told(value, cap, &mut |say| self.said.set(key, say, cap));
         }
     }
 

@@ -158,7 +158,16 @@ fn program(agentops: &AgentOps) {
         agent.scope.in_scope(|| {
             agent.run("hello");
             let uid = "00000000-0000-0000-0000-000000000001";
-            ser(1, "2024-01-02T03:04:05", "1.10", uid, Color::Red, [1], "<opaque>", "b'raw'");
+            ser(
+                1,
+                "2024-01-02T03:04:05",
+                "1.10",
+                uid,
+                Color::Red,
+                [1],
+                "<opaque>",
+                "b'raw'",
+            );
             tagged_list();
             tagged_dict();
             big();
@@ -221,11 +230,19 @@ fn every_kind_of_span_is_shown_as_fully() {
         (display.agent_cards.as_slice(), display.tool_calls),
         (&["customer_service".to_owned()][..], 4)
     );
-    let counts = (display.counts.success, display.counts.fail, display.counts.indeterminate);
+    let counts = (
+        display.counts.success,
+        display.counts.fail,
+        display.counts.indeterminate,
+    );
     assert_eq!(counts, (14, 1, 0));
     let view = Display::tool(ours.iter().find(|span| span.name == "web_search.tool").unwrap());
     assert_eq!(
         (view.name.as_str(), view.parameters.as_str(), view.result.as_str()),
-        ("web_search", r#"{"q":"hello","limit":2}"#, r#"[{"q":"hello","limit":2}]"#)
+        (
+            "web_search",
+            r#"{"q":"hello","limit":2}"#,
+            r#"[{"q":"hello","limit":2}]"#
+        )
     );
 }

@@ -80,12 +80,25 @@ fn all_decorators_are_shown() {
     let types: Vec<_> = display.bars.iter().map(|bar| bar.kind_type.as_str()).collect();
     assert_eq!(
         types,
-        ["session", "workflow", "agent", "operation", "task", "other", "tool", "error"]
+        [
+            "session",
+            "workflow",
+            "agent",
+            "operation",
+            "task",
+            "other",
+            "tool",
+            "error"
+        ]
     );
     assert_eq!(display.agent_cards, ["researcher"]);
     assert_eq!((display.tool_calls, display.errors, display.cost), (1, 1, Some(0.05)));
     assert_eq!((display.warnings, display.lost), (vec![], vec![]));
     assert_eq!(display.sessions[0].name, "my_session.session");
     assert_eq!(display.counts.indeterminate, 0);
-    assert_eq!(display.sessions[0].status, StatusCode::Error, "the list shows the span that started last");
+    assert_eq!(
+        display.sessions[0].status,
+        StatusCode::Error,
+        "the list shows the span that started last"
+    );
 }
