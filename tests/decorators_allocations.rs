@@ -88,11 +88,8 @@ fn a_recorded_function_allocates_little_more_than_an_instrumented_one() {
     with_default(tracing_subscriber::registry().with(agentops.layer()), || {
         let ours = allocations(|| _ = decorated("rust", 5));
         let theirs = allocations(|| _ = instrumented("rust", 5));
-        eprintln!("decorated {ours}, instrumented {theirs}");
         assert!(theirs > 0);
-        assert!(
-            ours <= theirs + 3,
-            "{ours} beside {theirs}: three values were serialised"
-        );
+        // Scalars cost no JSON; what is told at once is gathered in a buffer of its own, outside of every lock.
+        assert!(ours <= theirs + 2, "{ours} beside {theirs}");
     });
 }
