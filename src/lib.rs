@@ -32,6 +32,8 @@
 //! | choose settings | [`builder`], [`Builder`] |
 //! | add the layer to a subscriber of your own | [`AgentOps::layer`] |
 //! | open sessions | [`AgentOps::session`], [`Session`] |
+//! | mark functions, methods and `impl` blocks | [`macro@agent`], [`macro@tool`], [`macro@operation`], ... |
+//! | keep an agent's span as long as a value | [`AgentScope`] |
 //! | say more about a span | [`AgentOpsSpanExt`], [`json()`], [`Usage`] |
 //! | deliver what is left at the end | [`ShutdownGuard`] |
 //! | see what became of every span | [`AgentOps::stats`] |
@@ -43,6 +45,9 @@
 //!
 //! - `export` (default): everything that records and sends. Without it the crate is the light core that a library can
 //!   depend on: [`json()`], [`AgentOpsSpanExt`] (which then does nothing), [`EntityKind`], [`Usage`].
+//! - `macros` (default): the attributes `#[session]`, `#[agent]`, `#[workflow]`, `#[task]`, `#[operation]`, `#[tool]`,
+//!   `#[guardrail]` and `#[chain]`. They need nothing else of the crate, so that a library can use them with
+//!   `default-features = false, features = ["macros"]`.
 //! - `host` (default): the host environment on the resource and on sessions.
 //! - `pricing` (default): what model calls cost, by the prices of the day (the crate `genai-prices`).
 //! - `testing`: a fake AgentOps server on loopback, fixed ids and clock, drawn trees.
@@ -68,6 +73,9 @@ mod init;
 mod session;
 
 // What a program says about its spans: the light core.
+mod agent_scope;
+#[cfg(feature = "macros")]
+mod decorator;
 mod json;
 mod kind;
 mod span_ext;
@@ -112,6 +120,9 @@ mod semconv;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use agent_scope::AgentScope;
+#[cfg(feature = "macros")]
+pub use agentops_macros::{agent, chain, guardrail, operation, session, task, tool, workflow};
 #[cfg(feature = "export")]
 pub use builder::{Builder, builder};
 #[cfg(feature = "export")]
@@ -138,6 +149,13 @@ pub use price::Price;
 pub use session::{Remote, Session, SessionBuilder};
 pub use span_ext::AgentOpsSpanExt;
 pub use usage::Usage;
+
+/// What the attribute macros expand to; not for programs.
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::decorator::*;
+}
 
 /// The crates whose types appear in this crate's interface, in the versions it uses.
 #[cfg(feature = "export")]

@@ -17,7 +17,16 @@ use std::{
 /// Rooms that may import those in the rows below their own, and never one above.
 const ORDER: [&[&str]; 8] = [
     &["lib"],
-    &["init", "builder", "guard", "handle", "session", "testing"],
+    &[
+        "init",
+        "builder",
+        "guard",
+        "handle",
+        "session",
+        "testing",
+        "decorator",
+        "agent_scope",
+    ],
     &["layer", "span_ext", "pipeline", "otel", "export", "resource"],
     &["attributes", "hierarchy", "propagation"],
     &["record", "semconv", "policy", "kind"],

@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 use super::{AgentNode, Lineage, Recorder, SpanLink};
 use crate::{
     kind::EntityKind,
-    record::SpanRecord,
+    record::{KindSource, SpanRecord},
     semconv::{agentops, gen_ai},
 };
 
@@ -192,6 +192,15 @@ pub(crate) fn agent_name(record: &SpanRecord) -> &str {
     .iter()
     .find_map(|key| record.fields.get_text(key))
     .map_or(record.callsite.name(), unquoted)
+}
+
+/// The agent that a marked span says it works for, whoever is above it: `agent.name` on what is no agent itself.
+pub(crate) fn employer(record: &SpanRecord) -> Option<&str> {
+    match record.kind? {
+        (EntityKind::Agent | EntityKind::Session, _) => None,
+        (_, KindSource::AgentOps) => record.fields.get_text(agentops::AGENT_NAME).map(unquoted),
+        _ => None,
+    }
 }
 
 /// A value given through `?` carries the quotes of its `Debug`.

@@ -33,7 +33,7 @@ pub(crate) use lock::{extensions, extensions_mut};
 
 use crate::{
     config::Config,
-    hierarchy::{AgentNode, InstanceId, Recorded, Recorder, Slot, SpanLink, agent_name},
+    hierarchy::{AgentNode, InstanceId, Recorded, Recorder, Slot, SpanLink, agent_name, employer},
     kind::EntityKind,
     record::{EventRecord, Failure, Fields, SpanRecord},
     semconv::gen_ai,
@@ -96,8 +96,11 @@ where
         record.kind = classify::settle(callsite, &record.fields);
 
         let kind = record.kind.map(|(kind, _)| kind);
-        let lineage = placement::place(&self.recorder, &self.dispatch, kind, attributes, &span);
+        let mut lineage = placement::place(&self.recorder, &self.dispatch, kind, attributes, &span);
         lineage.hand_down(&record);
+        if let Some(agent) = employer(&record) {
+            lineage.agent = Some(Arc::new(AgentNode::new(agent)));
+        }
         let agent = (kind == Some(EntityKind::Agent)).then(|| Arc::new(AgentNode::new(agent_name(&record))));
         let left_out = !lineage.trace.is_recorded() && !lineage.is_root();
         let charged = if left_out { 0 } else { record.bytes() };

@@ -3,6 +3,7 @@
 //! Filled on the caller's thread, so it copies little: keys by reference, all text into one buffer.
 //! Meaning is given to it on the pipeline thread (`attributes`).
 
+mod direct;
 mod fields;
 mod said;
 mod span;

@@ -4,7 +4,7 @@ use std::io;
 
 use serde::Serialize;
 
-use super::{Origin, Say};
+use super::{Origin, Say, direct::Direct, floor_char_boundary};
 
 /// A serde value with the type that it has as a field.
 #[derive(Debug)]
@@ -19,20 +19,32 @@ pub(crate) enum Said {
 impl Said {
     /// Serialises a value, at most a little more than `cap` bytes of it.
     pub(crate) fn serialize<T: Serialize + ?Sized>(value: &T, cap: usize) -> Self {
+        let mut said = Self::Text(String::new(), Origin::Str);
+        Self::told(value, cap, &mut |say| said = Self::owned(say, cap));
+        said
+    }
+
+    /// Serialises a value and says what it is, without a copy where it is a text. What is said last counts.
+    pub(crate) fn told<T: Serialize + ?Sized>(value: &T, cap: usize, say: &mut dyn FnMut(Say<'_>)) {
         let mut text = Bounded {
             text: Vec::new(),
             end: cap.saturating_add(1),
         };
-        // The implementation is the host's code: its panic must not become ours to spread.
-        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| serde_json::to_writer(&mut text, value)));
-        let whole = matches!(done, Ok(Ok(())));
-        let refused = match done {
-            Ok(Err(reason)) if !reason.is_io() => Some(format!("<{reason}>")),
-            Err(_) => Some("<its Serialize panicked>".to_owned()),
-            _ => None,
+        let mut json = serde_json::Serializer::new(&mut text);
+        let direct = Direct {
+            json: &mut json,
+            say: &mut *say,
         };
-        if let Some(refused) = refused {
-            return Self::Text(refused, Origin::Str);
+        // The implementation is the host's code: its panic must not become ours to spread.
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| value.serialize(direct)));
+        let whole = match done {
+            Ok(Ok(())) => true,
+            Ok(Err(reason)) if reason.is_io() => false,
+            Ok(Err(reason)) => return say(Say::Text(&format!("<{reason}>"), Origin::Str)),
+            Err(_) => return say(Say::Text("<its Serialize panicked>", Origin::Str)),
+        };
+        if text.text.is_empty() {
+            return;
         }
         let text = String::from_utf8(text.text).unwrap_or_else(|error| {
             let valid = error.utf8_error().valid_up_to();
@@ -41,9 +53,25 @@ impl Said {
             String::from_utf8(bytes).unwrap_or_default()
         });
         if whole {
-            Self::of_json(text)
+            say(Self::of_json(text).say());
         } else {
-            Self::Text(text, Origin::Str)
+            say(Say::Text(&text, Origin::Str));
+        }
+    }
+
+    /// Of a text a little more than `cap` bytes, so that who cuts it knows that it was longer.
+    fn owned(say: Say<'_>, cap: usize) -> Self {
+        match say {
+            Say::Bool(value) => Self::Bool(value),
+            Say::I64(value) => Self::I64(value),
+            Say::U64(value) => Self::U64(value),
+            Say::F64(value) => Self::F64(value),
+            Say::I128(value) => Self::Text(value.to_string(), Origin::Json),
+            Say::U128(value) => Self::Text(value.to_string(), Origin::Json),
+            Say::Text(text, origin) => {
+                let kept = floor_char_boundary(text, cap.saturating_add(4));
+                Self::Text(text.get(..kept).unwrap_or_default().to_owned(), origin)
+            }
         }
     }
 
@@ -81,7 +109,7 @@ impl Said {
 }
 
 /// Takes bytes until `end`, then refuses.
-struct Bounded {
+pub(super) struct Bounded {
     text: Vec<u8>,
     end: usize,
 }
@@ -119,12 +147,16 @@ mod tests {
         assert_eq!(said("a\"b"), r#"Text("a\"b", Str)"#);
         assert_eq!(said([1, 2]), r#"Text("[1,2]", Json)"#);
         assert_eq!(said(()), r#"Text("null", Json)"#);
+        assert_eq!(said(Some(Some('x'))), r#"Text("x", Str)"#);
+        assert_eq!(said(0.1_f32), "F64(0.1)");
+        assert_eq!(said(f64::NAN), r#"Text("null", Json)"#);
+        assert_eq!(said(1_i128), "U64(1)");
     }
 
     #[test]
     fn a_long_value_is_cut_where_it_is_long_enough() {
         assert_eq!(said([1111, 2222, 3333]), r#"Text("[1111,2222,", Str)"#);
-        assert_eq!(said("ééééééééé"), r#"Text("\"ééééé", Str)"#);
+        assert_eq!(said("ééééééééé"), r#"Text("ééééééé", Str)"#);
     }
 
     struct Refuses;

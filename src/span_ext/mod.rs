@@ -4,8 +4,14 @@
 //! Without the feature `export` nobody records, and every method does nothing.
 
 #[cfg(feature = "export")]
+mod notes;
+#[cfg(feature = "export")]
 mod recorded;
 
+#[cfg(feature = "export")]
+pub(crate) use notes::touch;
+#[cfg(all(feature = "export", feature = "macros"))]
+pub use notes::{Notes, cancelled};
 #[cfg(feature = "export")]
 pub(crate) use recorded::with_recorded;
 

@@ -156,14 +156,14 @@ fn say(span: &Span, mut said: impl FnMut(&mut Fields, usize)) {
 }
 
 /// The recorder of a span that is being recorded.
-fn recorder(span: &Span) -> Option<Arc<Recorder>> {
+pub(super) fn recorder(span: &Span) -> Option<Arc<Recorder>> {
     with_recorded(span, |recorded| {
         let mut open = recorded.slots_mut().filter(|slot| slot.record.is_some());
         open.next().map(|slot| Arc::clone(&slot.recorder))
     })?
 }
 
-fn with_slots(span: &Span, mut with: impl FnMut(&mut Slot)) {
+pub(super) fn with_slots(span: &Span, mut with: impl FnMut(&mut Slot)) {
     with_recorded(span, |recorded| recorded.slots_mut().for_each(&mut with));
 }
 
@@ -176,9 +176,12 @@ pub(crate) fn with_recorded<T>(span: &Span, with: impl FnOnce(&mut Recorded) -> 
     })?
 }
 
-/// The last segment of an error's type; nothing of a trait object, which tells none.
-fn type_name<E: ?Sized>() -> Option<std::borrow::Cow<'static, str>> {
+/// The last segment of an error's type; nothing of a trait object or a text, which tell none.
+pub(super) fn type_name<E: ?Sized>() -> Option<std::borrow::Cow<'static, str>> {
     let full = std::any::type_name::<E>();
+    if full.starts_with("dyn ") || full.starts_with('&') || full == std::any::type_name::<String>() {
+        return None;
+    }
     let plain = full.split('<').next().unwrap_or(full);
-    (!full.starts_with("dyn ")).then(|| plain.rsplit("::").next().unwrap_or(plain).into())
+    Some(plain.rsplit("::").next().unwrap_or(plain).into())
 }

@@ -1,0 +1,159 @@
+//! [`Notes`]: what a decorated call says of itself, gathered outside of every lock and told to its span at once.
+
+use std::{error::Error, fmt, sync::Arc};
+
+use serde::Serialize;
+use tracing::Span;
+
+use super::recorded::{recorder, type_name, with_slots};
+use crate::{
+    config::EndState,
+    hierarchy::Recorder,
+    kind::EntityKind,
+    layer::source_chain,
+    record::{Failure, Fields, Origin, Said, Say, SpanRecord},
+    semconv::agentops::{self, field},
+};
+
+/// Notes about a span that is being recorded.
+#[derive(Debug)]
+pub struct Notes<'a> {
+    span: &'a Span,
+    recorder: Arc<Recorder>,
+    said: Fields,
+    failure: Option<Failure>,
+    /// What the result says of a session.
+    end_state: Option<EndState>,
+}
+
+impl<'a> Notes<'a> {
+    /// `None` where the span is not recorded.
+    pub fn of(span: &'a Span) -> Option<Self> {
+        if span.is_disabled() {
+            return None;
+        }
+        Some(Self {
+            recorder: recorder(span)?,
+            span,
+            said: Fields::default(),
+            failure: None,
+            end_state: None,
+        })
+    }
+
+    /// `None` also where no inputs and outputs leave.
+    pub fn of_content(span: &'a Span) -> Option<Self> {
+        Self::of(span).filter(Self::takes_content)
+    }
+
+    /// Inputs and outputs leave.
+    fn takes_content(&self) -> bool {
+        self.recorder.captures_content
+    }
+
+    /// An argument, or the result, as JSON.
+    pub fn json<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) {
+        if self.takes_content() {
+            let cap = self.recorder.value_cap;
+            Said::told(value, cap, &mut |say| self.said.set(key, say, cap));
+        }
+    }
+
+    /// The same as its `Debug` writes it.
+    pub fn debug(&mut self, key: &'static str, value: &dyn fmt::Debug) {
+        if self.takes_content() {
+            let cap = self.recorder.value_cap;
+            self.said.set_formatted(key, format_args!("{value:?}"), cap);
+        }
+    }
+
+    /// A number that is no content.
+    pub fn count(&mut self, key: &'static str, count: u64) {
+        self.said.set(key, Say::U64(count), self.recorder.value_cap);
+    }
+
+    /// The function returned a `Result`.
+    pub fn returned(&mut self, ok: bool) {
+        self.end_state = Some(if ok { EndState::Success } else { EndState::Fail });
+    }
+
+    /// It was left before its end.
+    pub fn abandoned(&mut self) {
+        self.end_state = Some(EndState::Indeterminate);
+    }
+
+    /// The error of type `E` that it returned, what it says, and what caused it.
+    pub fn failed<E: ?Sized>(&mut self, message: &dyn fmt::Display, cause: Option<&(dyn Error + 'static)>) {
+        let cap = self.recorder.value_cap;
+        let mut said = Fields::default();
+        said.set_formatted("message", format_args!("{message}"), cap);
+        self.failure = Some(Failure {
+            at: self.recorder.clock.now(),
+            type_name: type_name::<E>(),
+            message: said.get_text("message").unwrap_or_default().to_owned(),
+            chain: cause.and_then(|cause| source_chain(cause, cap)),
+        });
+    }
+
+    /// Tells it all to the span.
+    pub fn tell(self) {
+        let Self {
+            span,
+            recorder,
+            said,
+            failure,
+            end_state,
+        } = self;
+        let cap = recorder.value_cap;
+        with_slots(span, |slot| {
+            slot.change(|record| {
+                record.fields.merge(&said);
+                if let Some(failure) = &failure {
+                    record.fail(failure.clone());
+                }
+                if let Some(state) = &end_state {
+                    end(record, state, cap);
+                }
+            });
+        });
+    }
+}
+
+/// The future or stream of this span was dropped before it was done: a session ends as Indeterminate, anything else did
+/// not end well.
+pub fn cancelled(span: &Span) {
+    let Some(recorder) = recorder(span) else { return };
+    let cap = recorder.value_cap;
+    with_slots(span, |slot| {
+        slot.change(|record| {
+            record.fields.set(agentops::CANCELLED, Say::Bool(true), cap);
+            if is_session(record) {
+                end(record, &EndState::Indeterminate, cap);
+            } else if record.failure.is_none() && record.fields.get(field::OTEL_STATUS_CODE).is_none() {
+                for (key, text) in [
+                    (field::OTEL_STATUS_CODE, "ERROR"),
+                    (field::OTEL_STATUS_DESCRIPTION, "cancelled"),
+                ] {
+                    record.fields.set(key, Say::Text(text, Origin::Str), cap);
+                }
+            }
+        });
+    });
+}
+
+/// The span ends no earlier than now.
+pub(crate) fn touch(span: &Span) {
+    with_slots(span, |slot| slot.change(|_| ()));
+}
+
+fn is_session(record: &SpanRecord) -> bool {
+    record.kind.is_some_and(|(kind, _)| kind == EntityKind::Session)
+}
+
+/// A session ends so, unless the program said how.
+fn end(record: &mut SpanRecord, state: &EndState, cap: usize) {
+    if is_session(record) && record.fields.get(field::END_STATE).is_none() {
+        let state = Say::Text(state.as_str(), Origin::Str);
+        record.fields.set(field::END_STATE, state, cap);
+    }
+}
