@@ -59,6 +59,8 @@
 #[cfg(feature = "export")]
 mod builder;
 #[cfg(feature = "export")]
+mod door;
+#[cfg(feature = "export")]
 mod guard;
 #[cfg(feature = "export")]
 mod handle;

@@ -17,7 +17,7 @@ use std::{
 /// Rooms that may import those in the rows below their own, and never one above.
 const ORDER: [&[&str]; 8] = [
     &["lib"],
-    &["init", "builder", "guard", "handle", "session", "testing"],
+    &["init", "builder", "door", "guard", "handle", "session", "testing"],
     &["layer", "span_ext", "pipeline", "otel", "export", "resource"],
     &["attributes", "hierarchy", "propagation"],
     &["record", "semconv", "policy", "kind"],
@@ -27,12 +27,13 @@ const ORDER: [&[&str]; 8] = [
 ];
 
 /// Imports within one row.
-const BESIDE: [(&str, &str); 24] = [
+const BESIDE: [(&str, &str); 25] = [
     ("init", "builder"),
     ("init", "guard"),
     ("init", "handle"),
     ("init", "testing"),
     ("handle", "session"),
+    ("door", "handle"),
     ("session", "handle"),
     ("pipeline", "layer"),
     ("builder", "handle"),

@@ -1,4 +1,10 @@
 //! The one room where our spans meet OpenTelemetry's types.
 
+mod ancestry;
 pub(crate) mod context;
+pub(crate) mod foreign;
+mod happened;
+pub(crate) mod processor;
+mod reading;
 pub(crate) mod span;
+pub(crate) mod trace_buffer;
