@@ -36,7 +36,10 @@ const LIBRARIES: [(&str, &str, EntityKind); 13] = [
 
 /// A span of this callsite is recorded from its creation. With `only_agentops`, libraries' own fields do not count.
 pub(crate) fn is_candidate(callsite: &Metadata<'_>, only_agentops: bool) -> bool {
-    callsite.fields().iter().any(|field| is_ours(field.name(), only_agentops))
+    callsite
+        .fields()
+        .iter()
+        .any(|field| is_ours(field.name(), only_agentops))
         || !only_agentops && by_library(callsite.name(), callsite.target()).is_some()
 }
 

@@ -10,6 +10,7 @@ use crate::{
     config::HostTrace,
     hierarchy::{AgentNode, Lineage, Parent, Recorder, SpanId, SpanLink, TraceId, TraceRoot},
     kind::EntityKind,
+    record::SpanRecord,
 };
 
 /// The spans of one trace of OpenTelemetry.
@@ -33,6 +34,8 @@ struct Known {
     is_open: bool,
     /// What it stands for; `None` where it does not concern us.
     meant: Option<Meant>,
+    /// What one that is a session said of itself at its start.
+    said: Option<Box<SpanRecord>>,
     agent: Option<Arc<AgentNode>>,
     name: Option<Cow<'static, str>>,
     /// Where it stands, once that was decided.
@@ -88,6 +91,7 @@ impl Ancestry {
             name,
             session,
             meant,
+            said,
         } = started;
         let known = self.know(ids);
         if known.is_open || known.ended.is_some() {
@@ -96,6 +100,7 @@ impl Ancestry {
         known.is_open = true;
         known.name = name;
         known.session = session;
+        known.said = said;
         let is_root = known.is_root;
         if let Some(meant) = meant {
             known.mean(meant);
@@ -129,6 +134,7 @@ impl Ancestry {
             is_root: !has_parent,
             is_open: false,
             meant: None,
+            said: None,
             agent: None,
             name: None,
             lineage: None,
@@ -192,7 +198,11 @@ impl Ancestry {
         };
         let known = self.spans.get(&span)?;
         if known.meant.as_ref()?.kind == Some(EntityKind::Session) {
-            return Some(self.root(span, TraceRoot::Explicit, parent.as_ref(), recorder));
+            let lineage = self.root(span, TraceRoot::Explicit, parent.as_ref(), recorder);
+            if let Some(said) = &known.said {
+                lineage.hand_down(said);
+            }
+            return Some(lineage);
         }
         if known.remote {
             return Some(self.root(span, TraceRoot::Bare, None, recorder));

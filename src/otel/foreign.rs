@@ -58,10 +58,12 @@ pub(crate) struct Started {
     pub(crate) session: Option<Parent>,
     /// What it stands for, as far as was said; `None` where it does not concern us.
     pub(crate) meant: Option<Meant>,
+    /// What one that is a session said of itself.
+    pub(crate) said: Option<Box<SpanRecord>>,
 }
 
 /// What a span stands for, as far as spans below it have to know.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Meant {
     pub(crate) kind: Option<EntityKind>,
     /// The agent that it is, or that it says it works for.
@@ -74,7 +76,10 @@ impl Meant {
         let agent = if kind == Some(EntityKind::Agent) {
             Some(agent_name(record).into())
         } else {
-            record.fields.get_text(gen_ai::AGENT_NAME).map(|name| unquoted(name).into())
+            record
+                .fields
+                .get_text(gen_ai::AGENT_NAME)
+                .map(|name| unquoted(name).into())
         };
         Self { kind, agent }
     }

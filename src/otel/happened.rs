@@ -114,7 +114,10 @@ impl<'a> Told<'a> {
         let chain = match self.get(agentops::EXCEPTION_STACKTRACE)? {
             Value::Array(Array::String(causes)) => {
                 let lines = causes.iter().map(StringValue::as_str);
-                lines.map(|cause| format!("caused by: {cause}")).collect::<Vec<_>>().join("\n")
+                lines
+                    .map(|cause| format!("caused by: {cause}"))
+                    .collect::<Vec<_>>()
+                    .join("\n")
             }
             other => text(other)?.to_owned(),
         };

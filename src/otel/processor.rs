@@ -18,6 +18,7 @@ use crate::{
     attributes::classify,
     error::ExportError,
     hierarchy::{Recorder, innermost_scope},
+    kind::EntityKind,
     semconv::agentops::field,
 };
 
@@ -75,7 +76,9 @@ impl<O: Owner> SpanProcessor for SecondDoor<O> {
         // A copy, but of what was said at the start only, and the one way to read a span.
         let Some(span) = span.exported_data() else { return };
         let ids = Ids::of(&span);
-        let meant = self.concerns_us(&span).then(|| Meant::of(&reading::outline(&span)));
+        let outline = self.concerns_us(&span).then(|| reading::outline(&span));
+        let meant = outline.as_ref().map(Meant::of);
+        let is_session = |meant: &Meant| meant.kind == Some(EntityKind::Session);
         if meant.is_some() {
             recorder.counts.saw_span.store(true, Ordering::Relaxed);
         }
@@ -83,6 +86,7 @@ impl<O: Owner> SpanProcessor for SecondDoor<O> {
             ids,
             session: innermost_scope(recorder.instance).map(|(_, session)| session),
             name: (ids.parent.is_none() || ids.remote).then_some(span.name),
+            said: outline.filter(|_| meant.as_ref().is_some_and(is_session)).map(Box::new),
             meant,
         })));
     }

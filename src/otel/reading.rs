@@ -47,7 +47,9 @@ pub(super) fn read(span: SpanData, base: Instant, cap: usize) -> Read {
     put_status(&mut record, &span.status, cap);
     let own = &span.links;
     let beyond = own.links.len().saturating_sub(SpanLink::MOST);
-    record.dropped_links = own.dropped_count.saturating_add(u32::try_from(beyond).unwrap_or(u32::MAX));
+    record.dropped_links = own
+        .dropped_count
+        .saturating_add(u32::try_from(beyond).unwrap_or(u32::MAX));
     let links = own.links.iter().filter_map(|link| link_of(&link.span_context));
     Read {
         end: moment(span.end_time),
@@ -165,7 +167,11 @@ impl<'a> Surrounded<'a> {
         let target = of("target").and_then(text);
         let by_tracing = target.is_some() || timed.is_some();
         Self {
-            fields: if by_tracing { timed.unwrap_or(fields) } else { attributes },
+            fields: if by_tracing {
+                timed.unwrap_or(fields)
+            } else {
+                attributes
+            },
             by_tracing,
             target,
             file: of("code.file.path"),

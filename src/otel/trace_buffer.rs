@@ -211,7 +211,9 @@ impl TraceBuffer {
         let Some(trace) = self.traces.get_mut(&id) else { return };
         for session in trace.ancestry.ended_implicit_sessions() {
             self.released.made += 1;
-            self.released.spans.push(finished_session(session, self.base, &self.recorder));
+            self.released
+                .spans
+                .push(finished_session(session, self.base, &self.recorder));
         }
     }
 
@@ -284,7 +286,12 @@ impl TraceBuffer {
             let idle = now.saturating_duration_since(trace.touched) >= LONGEST;
             idle && trace.held.is_empty() && !trace.ancestry.has_open_spans()
         };
-        let over: Vec<_> = self.traces.iter().filter(|(_, trace)| is_over(trace)).map(|(id, _)| *id).collect();
+        let over: Vec<_> = self
+            .traces
+            .iter()
+            .filter(|(_, trace)| is_over(trace))
+            .map(|(id, _)| *id)
+            .collect();
         for id in over {
             self.forget(id);
         }
@@ -306,7 +313,11 @@ fn finished_session(session: ImplicitSession, base: Instant, recorder: &Recorder
         unix_nanos: ended.start,
         at: base,
     };
-    let state = if ended.failed { EndState::Fail } else { EndState::Success };
+    let state = if ended.failed {
+        EndState::Fail
+    } else {
+        EndState::Success
+    };
     let record = session_record(start, &name, &state, recorder.value_cap);
     FinishedSpan {
         bytes: record.bytes(),

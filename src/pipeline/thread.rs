@@ -13,7 +13,11 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Stats, queue::{Gauge, Item}, worker::Worker};
+use super::{
+    Stats,
+    queue::{Gauge, Item},
+    worker::Worker,
+};
 use crate::{
     config::{Config, EndState, Secret},
     error::{ExportError, ExportErrorKind},
