@@ -7,4 +7,6 @@ mod happened;
 pub(crate) mod processor;
 mod reading;
 pub(crate) mod span;
+#[cfg(test)]
+pub(crate) mod tests;
 pub(crate) mod trace_buffer;

@@ -25,9 +25,9 @@ use crate::{
 /// Spans wait for their local root no longer than this.
 const LONGEST: Duration = Duration::from_secs(30);
 /// No more spans wait than these.
-const MOST_HELD: usize = 4_096;
+pub(super) const MOST_HELD: usize = 4_096;
 /// No more spans are known than these, held, open or ended.
-const MOST_KNOWN: usize = 16_384;
+pub(super) const MOST_KNOWN: usize = 16_384;
 /// Traces that ended are looked for this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
 
@@ -97,6 +97,12 @@ impl TraceBuffer {
     /// Bytes that they hold.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Spans that are known.
+    #[cfg(test)]
+    pub(super) fn known(&self) -> usize {
+        self.known
     }
 
     /// When the first of them has waited long enough.

@@ -3,7 +3,7 @@
 use agentops::testing::{Collector, draw};
 use opentelemetry::{
     Context, KeyValue,
-    trace::{Span as _, TraceContextExt as _, Tracer as _, TracerProvider as _},
+    trace::{TraceContextExt as _, Tracer as _, TracerProvider as _},
 };
 use opentelemetry_sdk::trace::SdkTracer;
 

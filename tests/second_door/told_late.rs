@@ -1,7 +1,7 @@
 //! What `OpenTelemetrySpanExt` says: on any span, at any time before its end.
 
 use agentops::testing::{Value, draw};
-use opentelemetry::trace::Status;
+use opentelemetry::{StringValue, trace::Status};
 use tracing::info_span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
@@ -16,7 +16,7 @@ fn a_span_that_declares_nothing_gets_its_meaning_through_the_extension_trait() {
             lookup.set_attribute("search.hits", 3_i64);
             lookup.set_attribute(
                 "search.indices",
-                opentelemetry::Value::Array(vec!["a".into(), "b".into()].into()),
+                opentelemetry::Value::Array(vec![StringValue::from("a"), StringValue::from("b")].into()),
             );
             lookup.set_status(Status::error("the index is gone"));
             let _unrelated = info_span!("SELECT").entered();

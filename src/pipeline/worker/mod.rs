@@ -2,6 +2,8 @@
 
 mod intake;
 mod second_door;
+#[cfg(test)]
+mod tests;
 mod waiting;
 
 use std::{
