@@ -1,6 +1,6 @@
 //! The second door: for programs whose spans come from OpenTelemetry.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use opentelemetry_sdk::trace::SpanProcessor;
 
@@ -8,7 +8,11 @@ use crate::{
     error::ExportError,
     handle::AgentOps,
     hierarchy::Recorder,
-    otel::{foreign::Foreign, processor::Owner, processor::SecondDoor},
+    otel::{
+        foreign::Foreign,
+        processor::{Owner, SecondDoor},
+    },
+    semconv::agentops::field,
 };
 
 impl AgentOps {
@@ -51,6 +55,20 @@ impl AgentOps {
     /// ```
     pub fn span_processor(&self) -> impl SpanProcessor + use<> {
         SecondDoor::new(self.clone(), !self.config().instrument_llm_calls, true)
+    }
+
+    /// Someone has a span processor of this handle.
+    pub(crate) fn has_second_door(&self) -> bool {
+        self.recorder().counts.second_door.load(Ordering::Relaxed)
+    }
+
+    /// A session has a record of its own, for no layer of ours saw its span. Through the second door the span is seen,
+    /// but it is no session: the record is.
+    pub(crate) fn keeps_record_of(&self, session: &tracing::Span) {
+        session.record(field::SESSION_HAS_RECORD, true);
+        if !self.has_second_door() {
+            self.warn_of_a_hidden_session(session.is_disabled());
+        }
     }
 }
 

@@ -298,11 +298,6 @@ impl AgentOps {
         &self.inner.config
     }
 
-    /// Someone has a span processor of this handle.
-    pub(crate) fn has_second_door(&self) -> bool {
-        self.inner.recorder.counts.second_door.load(Ordering::Relaxed)
-    }
-
     pub(crate) fn end_auto_session(&self, state: &EndState) {
         // What waits there for its root may belong to the session.
         if let Some(pipeline) = self.inner.pipeline.as_ref().filter(|_| self.has_second_door()) {

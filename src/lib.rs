@@ -31,6 +31,7 @@
 //! | start from the environment | [`init`] |
 //! | choose settings | [`builder`], [`Builder`] |
 //! | add the layer to a subscriber of your own | [`AgentOps::layer`] |
+//! | take spans from OpenTelemetry instead | [`AgentOps::span_processor`] |
 //! | open sessions | [`AgentOps::session`], [`Session`] |
 //! | say more about a span | [`AgentOpsSpanExt`], [`json()`], [`Usage`] |
 //! | deliver what is left at the end | [`ShutdownGuard`] |
@@ -45,6 +46,7 @@
 //!   depend on: [`json()`], [`AgentOpsSpanExt`] (which then does nothing), [`EntityKind`], [`Usage`].
 //! - `host` (default): the host environment on the resource and on sessions.
 //! - `pricing` (default): what model calls cost, by the prices of the day (the crate `genai-prices`).
+//! - `tracing-opentelemetry`: `AgentOps::opentelemetry_layer`, the layer of that crate wired to a handle.
 //! - `testing`: a fake AgentOps server on loopback, fixed ids and clock, drawn trees.
 //!
 //! [`tracing`]: https://docs.rs/tracing

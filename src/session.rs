@@ -142,11 +142,7 @@ impl SessionBuilder {
         };
         let own = own.filter(|_| recorder.is_enabled());
         if own.is_some() {
-            // Through the second door the span is seen, but it is no session: the record is.
-            span.record(field::SESSION_HAS_RECORD, true);
-            if !handle.has_second_door() {
-                handle.warn_of_a_hidden_session(span.is_disabled());
-            }
+            handle.keeps_record_of(&span);
             recorder.opened(0);
         }
         let session = Session {

@@ -68,6 +68,7 @@ const PLACES: [(&str, &[&str]); 4] = [
 const OPENTELEMETRY: &[&str] = &[
     "lib.rs",
     "builder/",
+    "door.rs",
     "handle.rs",
     "otel/",
     "propagation.rs",

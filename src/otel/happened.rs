@@ -39,7 +39,7 @@ pub(super) fn add(record: &mut SpanRecord, event: &Event, at: Instant, span: &Su
     }
     for KeyValue { key, value, .. } in told.fields {
         let key = key.as_str();
-        let repeats_error = key.starts_with("exception.") || key.ends_with(".chain");
+        let repeats_error = key.starts_with("exception.") || key.strip_suffix(".chain").is_some();
         if !(by_tracing && repeats_error) {
             say(&mut fields, key, value, by_tracing, cap);
         }

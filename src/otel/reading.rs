@@ -31,14 +31,14 @@ pub(super) struct Read {
 }
 
 /// Reads a span that ended. `base` stands for its start.
-pub(super) fn read(span: SpanData, base: Instant, cap: usize) -> Read {
+pub(super) fn read(span: &SpanData, base: Instant, cap: usize) -> Read {
     let start = Start {
         unix_nanos: unix_nanos(span.start_time),
         at: base,
     };
     let moment = |time| moment(&start, unix_nanos(time));
     let fields = Surrounded::of(&span.attributes);
-    let mut record = record(&span, &fields, start, cap);
+    let mut record = record(span, &fields, start, cap);
     for event in &span.events.events {
         happened::add(&mut record, event, moment(event.timestamp), &fields, cap);
     }

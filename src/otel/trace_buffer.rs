@@ -140,7 +140,7 @@ impl TraceBuffer {
             Foreign::Ended(ended) => trace.ancestry.end(ended, None),
             Foreign::Span(span) => {
                 let (ended, bytes) = (Ended::of(&span), span::bytes(&span));
-                let read = reading::read(*span, self.base, self.recorder.value_cap);
+                let read = reading::read(&span, self.base, self.recorder.value_cap);
                 let ended_root = trace.ancestry.end(ended, Some(Meant::of(&read.record)));
                 if trace.held.is_empty() {
                     trace.turn = Some(self.next_turn);

@@ -1,6 +1,11 @@
 //! How long spans wait for their local root, and what becomes of those that cannot.
 
-use agentops::testing::{Collector, draw};
+use std::{thread, time::Instant};
+
+use agentops::{
+    AgentOps, ExportStats,
+    testing::{Collector, draw},
+};
 use opentelemetry::{
     Context, KeyValue,
     trace::{TraceContextExt as _, Tracer as _, TracerProvider as _},
@@ -9,6 +14,19 @@ use opentelemetry_sdk::trace::SdkTracer;
 
 use super::doors::{named, provider};
 use crate::guest::{DEADLINE, to};
+
+/// Waits for what is counted after it was seen to arrive, and gives the counters.
+fn when(agentops: &AgentOps, ready: impl Fn(&ExportStats) -> bool) -> ExportStats {
+    let began = Instant::now();
+    loop {
+        let stats = agentops.stats();
+        if ready(&stats) {
+            return stats;
+        }
+        assert!(began.elapsed() < DEADLINE, "{stats:?}");
+        thread::yield_now();
+    }
+}
 
 fn marked(tracer: &SdkTracer, name: &'static str, kind: &'static str, parent: &Context) -> Context {
     let span = tracer
@@ -32,7 +50,7 @@ fn a_trace_waits_for_its_local_root() {
     let names = |spans: &[agentops::testing::Span]| -> Vec<_> { spans.iter().map(|span| span.name.clone()).collect() };
     let spans = collector.wait_for_spans(1, DEADLINE).unwrap();
     assert_eq!(names(&spans), ["loose.tool"], "the one that ended first is held");
-    assert_eq!(agentops.stats().queued_spans, 1);
+    when(&agentops, |stats| stats.exported == 1 && stats.queued_spans == 1);
     waits.span().end();
     let spans = collector.wait_for_spans(2, DEADLINE).unwrap();
     assert_eq!(names(&spans), ["loose.tool", "held.tool"]);
@@ -46,7 +64,11 @@ fn a_flush_lets_everything_go_and_what_comes_later_finds_its_place() {
     let agentops = to(&collector).build().unwrap();
     let provider = provider(&agentops);
     let tracer = provider.tracer("app");
-    let session = marked(&tracer, "run", "session", &Context::new());
+    let session = tracer.span_builder("run").with_attributes([
+        KeyValue::new("agentops.kind", "session"),
+        KeyValue::new("user.id", "u-1"),
+    ]);
+    let session = Context::new().with_span(session.start_with_context(&tracer, &Context::new()));
     let agent = marked(&tracer, "planner", "agent", &session);
     marked(&tracer, "early", "tool", &agent).span().end();
     provider.force_flush().unwrap();
@@ -55,6 +77,11 @@ fn a_flush_lets_everything_go_and_what_comes_later_finds_its_place() {
         named(&spans, "early.tool").text("agent.name"),
         Some("planner"),
         "from its start"
+    );
+    assert_eq!(
+        named(&spans, "early.tool").text("user.id"),
+        Some("u-1"),
+        "so does the session"
     );
     marked(&tracer, "late", "tool", &agent).span().end();
     agent.span().end();
@@ -102,14 +129,10 @@ fn no_more_spans_wait_than_the_bound_and_those_that_leave_early_are_counted_and_
     }
     let early = collector.wait_for_spans(ROOTS * EACH - BOUND, DEADLINE).unwrap();
     assert!(early.iter().all(|span| span.name == "search.tool"));
-    // The gauge is told after the batch is handed over.
-    let held = loop {
-        let stats = agentops.stats();
-        if stats.recorded == stats.exported + stats.queued_spans as u64 && stats.exported >= early.len() as u64 {
-            break stats.queued_spans;
-        }
-        std::thread::yield_now();
-    };
+    let stats = when(&agentops, |stats| {
+        stats.exported >= early.len() as u64 && stats.recorded == stats.exported + stats.queued_spans as u64
+    });
+    let held = stats.queued_spans;
     assert!(held <= BOUND, "{held} wait");
 
     for root in &roots {
