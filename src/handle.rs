@@ -61,7 +61,7 @@ struct Inner {
     config: Arc<Config>,
     recorder: Arc<Recorder>,
     stats: Arc<Stats>,
-    gauge: Arc<crate::pipeline::Gauge>,
+    queue: Queue,
     /// `None` where nothing is sent: no thread is started.
     pipeline: Option<Pipeline>,
     notices: std::sync::Mutex<Option<Notices>>,
@@ -95,14 +95,13 @@ impl AgentOps {
         }
         let stats = Arc::new(Stats::default());
         let (queue, spans) = Queue::new(&config, Arc::clone(&stats));
-        let gauge = Arc::clone(&queue.gauge);
         let ids = ids.unwrap_or(IdSource::Random);
         let clock = clock.unwrap_or(Clock::System);
         let recorder = Arc::new(Recorder::new(
             &config,
             ids,
             clock,
-            Box::new(queue),
+            Box::new(queue.clone()),
             otel::context::current,
         ));
         let pipeline = if config.destination.is_inert() {
@@ -111,9 +110,9 @@ impl AgentOps {
             let setup = Setup {
                 config: Arc::clone(&config),
                 exporter,
-                recorder: Arc::downgrade(&recorder),
+                recorder: Arc::clone(&recorder),
                 spans,
-                gauge: Arc::clone(&gauge),
+                gauge: Arc::clone(&queue.gauge),
                 stats: Arc::clone(&stats),
             };
             Some(Pipeline::start(setup).map_err(|reason| InitError::system("start the pipeline thread", reason))?)
@@ -123,7 +122,7 @@ impl AgentOps {
                 config,
                 recorder,
                 stats,
-                gauge,
+                queue,
                 pipeline,
                 notices: std::sync::Mutex::new(Some(notices)),
                 warned_of_hidden_session: AtomicBool::new(false),
@@ -272,14 +271,14 @@ impl AgentOps {
         let inner = &self.inner;
         let counts = &inner.recorder.counts;
         let settled = inner.stats.snapshot();
-        let undecided = inner.gauge.undecided();
+        let undecided = inner.queue.gauge.undecided();
         ExportStats {
             sampled_out: settled.sampled_out + counts.sampled_out.load(Ordering::Relaxed),
             undecided_spans: undecided,
             open_spans: counts.open_spans.load(Ordering::Relaxed),
             open_bytes: counts.open_bytes.load(Ordering::Relaxed),
-            queued_spans: inner.gauge.spans().saturating_sub(undecided),
-            queued_bytes: inner.gauge.bytes(),
+            queued_spans: inner.queue.gauge.spans().saturating_sub(undecided),
+            queued_bytes: inner.queue.gauge.bytes(),
             ..settled
         }
     }
@@ -292,7 +291,20 @@ impl AgentOps {
         self.inner.config.shutdown_timeout
     }
 
+    pub(crate) fn queue(&self) -> &Queue {
+        &self.inner.queue
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
     pub(crate) fn end_auto_session(&self, state: &EndState) {
+        // What waits there for its root may belong to the session.
+        if let Some(pipeline) = self.inner.pipeline.as_ref().filter(|_| self.has_second_door()) {
+            pipeline.send(Command::EndAutoSession(state.clone()));
+            return;
+        }
         if let Some(auto) = self.inner.recorder.auto_session() {
             auto.end(&self.inner.recorder, state);
         }
@@ -338,7 +350,7 @@ impl AgentOps {
     }
 
     fn timed_out(&self) -> ExportError {
-        let pending = self.inner.gauge.spans();
+        let pending = self.inner.queue.gauge.spans();
         ExportError::new(ExportErrorKind::TimedOut { pending })
     }
 

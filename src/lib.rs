@@ -31,6 +31,7 @@
 //! | start from the environment | [`init`] |
 //! | choose settings | [`builder`], [`Builder`] |
 //! | add the layer to a subscriber of your own | [`AgentOps::layer`] |
+//! | take spans from OpenTelemetry instead | [`AgentOps::span_processor`] |
 //! | open sessions | [`AgentOps::session`], [`Session`] |
 //! | mark functions, methods and `impl` blocks | [`macro@agent`], [`macro@tool`], [`macro@operation`], ... |
 //! | keep an agent's span as long as a value | [`AgentScope`] |
@@ -50,6 +51,7 @@
 //!   `default-features = false, features = ["macros"]`.
 //! - `host` (default): the host environment on the resource and on sessions.
 //! - `pricing` (default): what model calls cost, by the prices of the day (the crate `genai-prices`).
+//! - `tracing-opentelemetry`: `AgentOps::opentelemetry_layer`, the layer of that crate wired to a handle.
 //! - `testing`: a fake AgentOps server on loopback, fixed ids and clock, drawn trees.
 //!
 //! [`tracing`]: https://docs.rs/tracing
@@ -63,6 +65,8 @@
 // What a program holds.
 #[cfg(feature = "export")]
 mod builder;
+#[cfg(feature = "export")]
+mod door;
 #[cfg(feature = "export")]
 mod guard;
 #[cfg(feature = "export")]

@@ -117,6 +117,7 @@ impl SessionBuilder {
             agentops.kind = "session",
             agentops.name = name.as_str(),
             otel.name = name.as_str(),
+            agentops.session.has_record = tracing::field::Empty,
         );
         let instance = recorder.instance;
         let in_registry = with_recorded(&span, |recorded| {
@@ -141,7 +142,7 @@ impl SessionBuilder {
         };
         let own = own.filter(|_| recorder.is_enabled());
         if own.is_some() {
-            handle.warn_of_a_hidden_session(span.is_disabled());
+            handle.keeps_record_of(&span);
             recorder.opened(0);
         }
         let session = Session {

@@ -20,6 +20,7 @@ const ORDER: [&[&str]; 8] = [
     &[
         "init",
         "builder",
+        "door",
         "guard",
         "handle",
         "session",
@@ -36,12 +37,13 @@ const ORDER: [&[&str]; 8] = [
 ];
 
 /// Imports within one row.
-const BESIDE: [(&str, &str); 24] = [
+const BESIDE: [(&str, &str); 25] = [
     ("init", "builder"),
     ("init", "guard"),
     ("init", "handle"),
     ("init", "testing"),
     ("handle", "session"),
+    ("door", "handle"),
     ("session", "handle"),
     ("pipeline", "layer"),
     ("builder", "handle"),
@@ -76,6 +78,7 @@ const PLACES: [(&str, &[&str]); 4] = [
 const OPENTELEMETRY: &[&str] = &[
     "lib.rs",
     "builder/",
+    "door.rs",
     "handle.rs",
     "otel/",
     "propagation.rs",

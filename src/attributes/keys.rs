@@ -84,7 +84,7 @@ fn is_primitive(value: ValueRef<'_>) -> bool {
     !matches!(
         value,
         ValueRef::Text {
-            origin: Origin::Debug | Origin::Json | Origin::Bytes,
+            origin: Origin::Debug | Origin::Json | Origin::Bytes | Origin::List,
             ..
         }
     )

@@ -7,6 +7,7 @@
 mod agent;
 mod alias;
 mod class;
+pub(crate) mod classify;
 mod event;
 mod http;
 mod io;

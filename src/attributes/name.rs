@@ -20,7 +20,7 @@ const KIND_SUFFIXES: &[&str] = &[
 
 /// The operation's name: `agentops.name`, else `otel.name`, else the callsite's. Libraries give all their agents one
 /// callsite, and all their tools: what these are called is more of a name.
-pub(super) fn operation<'a>(record: &SpanRecord, kind: EntityKind, said: &Said<'a>) -> Cow<'a, str> {
+pub(super) fn operation<'a>(record: &'a SpanRecord, kind: EntityKind, said: &Said<'a>) -> Cow<'a, str> {
     if let Some(name) = said.text(Meaning::Name) {
         return name;
     }

@@ -28,6 +28,11 @@ pub(super) fn wire(value: ValueRef<'_>) -> WireValue {
         ValueRef::U64(n) => i64::try_from(n).map_or_else(|_| WireValue::Str(n.to_string()), WireValue::I64),
         ValueRef::I128(n) => i64::try_from(n).map_or_else(|_| WireValue::Str(n.to_string()), WireValue::I64),
         ValueRef::U128(n) => i64::try_from(n).map_or_else(|_| WireValue::Str(n.to_string()), WireValue::I64),
+        ValueRef::Text {
+            text,
+            origin: Origin::List,
+            cut: false,
+        } => serde_json::from_str(text).map_or_else(|_| WireValue::Str(text.to_owned()), WireValue::StrArray),
         ValueRef::Text { .. } => WireValue::Str(text(value).into_owned()),
     }
 }
@@ -132,7 +137,7 @@ pub(super) fn json(value: ValueRef<'_>) -> Value {
         ValueRef::I128(n) => i64::try_from(n).map_or_else(|_| n.to_string().into(), Value::from),
         ValueRef::U128(n) => u64::try_from(n).map_or_else(|_| n.to_string().into(), Value::from),
         ValueRef::Text { text: raw, origin, .. } => match origin {
-            Origin::Json => serde_json::from_str(raw).unwrap_or_else(|_| raw.into()),
+            Origin::Json | Origin::List => serde_json::from_str(raw).unwrap_or_else(|_| raw.into()),
             Origin::Debug => container(raw).unwrap_or_else(|| text(value).into()),
             Origin::Str | Origin::Bytes => raw.into(),
         },

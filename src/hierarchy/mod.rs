@@ -12,7 +12,7 @@ mod session_span;
 mod trace;
 
 pub(crate) use agent::AgentNode;
-pub(crate) use auto::{AutoSession, session_callsite};
+pub(crate) use auto::{AutoSession, session_callsite, session_record};
 pub(crate) use ids::{IdSource, SpanId, TraceId};
 pub(crate) use implicit::adopt as adopt_implicitly;
 pub(crate) use recorded::{InstanceId, Parent, Recorded, Slot, agent_name, employer, unquoted};
@@ -29,6 +29,11 @@ pub(crate) struct SpanLink {
     pub(crate) span_id: SpanId,
     /// The other span was started in another process.
     pub(crate) remote: bool,
+}
+
+impl SpanLink {
+    /// Links of one span beyond this are not kept.
+    pub(crate) const MOST: usize = 128;
 }
 
 /// Where a span stands in its run.

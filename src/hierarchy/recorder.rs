@@ -50,7 +50,7 @@ pub(crate) struct Recorder {
     pub(crate) captures_content: bool,
     pub(crate) counts: Counts,
     sink: Box<dyn SpanSink>,
-    host_trace: HostTrace,
+    pub(crate) host_trace: HostTrace,
     host_context: HostContext,
     sample_ratio: f64,
     keep_errors: bool,
@@ -71,6 +71,10 @@ pub(crate) struct Counts {
     pub(crate) sampled_out: AtomicU64,
     /// The layer saw a span of ours at least once.
     pub(crate) saw_span: AtomicBool,
+    /// A layer of the handle recorded a span.
+    pub(crate) through_layer: AtomicBool,
+    /// A span processor of the handle was made.
+    pub(crate) second_door: AtomicBool,
 }
 
 impl std::fmt::Debug for Recorder {
@@ -165,6 +169,11 @@ impl Recorder {
         } else {
             trace
         }
+    }
+
+    /// A trace whose id was given elsewhere, with `root` at its root in this process.
+    pub(crate) fn told_trace(&self, id: TraceId, root: SpanId, kind: TraceRoot) -> Arc<Trace> {
+        Arc::new(self.trace(id, root, kind))
     }
 
     /// The low 63 bits of a trace id decide, as OpenTelemetry's `TraceIdRatioBased` does: processes that share a

@@ -48,8 +48,11 @@ impl Drop for ScopeGuard {
 
 /// The innermost session that this thread is inside of, with the span it was entered below.
 pub(crate) fn innermost(instance: InstanceId) -> Option<(Option<Id>, Parent)> {
-    STACK.with_borrow(|stack| {
+    // A span may begin while its thread ends.
+    let found = STACK.try_with(|stack| {
+        let stack = stack.borrow();
         let scoped = stack.iter().rev().find(|scoped| scoped.instance == instance)?;
         Some((scoped.below.clone(), scoped.parent.clone()))
-    })
+    });
+    found.ok().flatten()
 }

@@ -6,8 +6,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use super::classify;
-use crate::config::Config;
+use crate::{attributes::classify, config::Config};
 
 /// The target of our own events, which are never recorded.
 pub(crate) const OWN_TARGET: &str = "agentops";

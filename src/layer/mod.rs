@@ -3,7 +3,6 @@
 //! No lock of a span's extensions is held while the host's code runs (a `Debug` implementation) or while another
 //! span's extensions are read: values are visited into a record of our own first.
 
-mod classify;
 mod fields;
 mod filter;
 pub(crate) mod heard;
@@ -14,7 +13,7 @@ pub(crate) mod suppress;
 
 use std::{
     any::Any,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, atomic::Ordering},
 };
 
 use tracing::{
@@ -32,6 +31,7 @@ pub(crate) use fields::source_chain;
 pub(crate) use lock::{extensions, extensions_mut};
 
 use crate::{
+    attributes::classify,
     config::Config,
     hierarchy::{AgentNode, InstanceId, Recorded, Recorder, Slot, SpanLink, agent_name, employer},
     kind::EntityKind,
@@ -93,9 +93,10 @@ where
         let mut fields = Fields::with_capacity(attributes.values().len());
         attributes.record(&mut FieldVisitor::new(&mut fields, self.recorder.cap()));
         let mut record = SpanRecord::new(callsite, start, fields);
-        record.kind = classify::settle(callsite, &record.fields);
+        record.kind = classify::settle(&record.callsite, &record.fields);
 
         let kind = record.kind.map(|(kind, _)| kind);
+        self.recorder.counts.through_layer.store(true, Ordering::Relaxed);
         let mut lineage = placement::place(&self.recorder, &self.dispatch, kind, attributes, &span);
         lineage.hand_down(&record);
         if let Some(agent) = employer(&record) {
@@ -136,7 +137,7 @@ where
         if !said.is_empty() {
             self.change(&span, |record| {
                 record.fields.merge(&said);
-                let settled = classify::settle(record.callsite, &record.fields);
+                let settled = classify::settle(&record.callsite, &record.fields);
                 // A later word may only improve the kind; it never changes the tree.
                 record.kind = match (record.kind, settled) {
                     (Some(have), Some(new)) if have.1 < new.1 => Some(have),
@@ -166,7 +167,7 @@ where
             return;
         };
         let is_new = !slot.lineage.links.contains(&link);
-        if is_new && slot.lineage.links.len() < MAX_LINKS {
+        if is_new && slot.lineage.links.len() < SpanLink::MOST {
             slot.lineage.links.push(link);
         } else if is_new && let Some(record) = &mut slot.record {
             record.dropped_links = record.dropped_links.saturating_add(1);
@@ -263,9 +264,6 @@ where
         }
     }
 }
-
-/// Links beyond this are counted and dropped.
-const MAX_LINKS: usize = 128;
 
 impl AgentOpsLayer {
     /// The handle that the layer belongs to.

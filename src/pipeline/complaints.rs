@@ -3,16 +3,14 @@
 //! The pipeline thread says it when it maps the span. Where the span is recorded nothing may be said: its extensions
 //! are locked there, and an event from inside of a layer gets lost under a scoped subscriber.
 
-use std::{collections::HashSet, fmt};
-
-use tracing::{Metadata, callsite::Identifier};
+use std::collections::HashSet;
 
 use super::trouble::Trouble;
 use crate::{
     hierarchy::{FinishedSpan, unquoted},
     kind::EntityKind,
     policy::tags,
-    record::{SpanRecord, ValueRef},
+    record::{Callsite, CallsiteId, SpanRecord, ValueRef},
     semconv::agentops::{self, field},
 };
 
@@ -26,7 +24,7 @@ enum Matter {
 /// What was said, and of which callsites.
 #[derive(Debug, Default)]
 pub(super) struct Complaints {
-    said: HashSet<(Identifier, Matter)>,
+    said: HashSet<(CallsiteId, Matter)>,
 }
 
 impl Complaints {
@@ -51,7 +49,7 @@ impl Complaints {
         let told = facts.iter().flat_map(|facts| &facts.dict_tags);
         refused.extend(told.map(|(key, _)| key.as_str()).filter(|key| is_refused(key)));
         if !refused.is_empty() {
-            self.about_tags(record.callsite, &refused, trouble);
+            self.about_tags(&record.callsite, &refused, trouble);
         }
     }
 
@@ -67,9 +65,9 @@ impl Complaints {
             None => String::new(),
         };
         if let Err(unknown) = said.parse::<EntityKind>()
-            && self.is_new(record.callsite, Matter::Kind)
+            && self.is_new(&record.callsite, Matter::Kind)
         {
-            let (name, place) = (record.callsite.name(), Place(record.callsite));
+            let (name, place) = (record.callsite.name(), &record.callsite);
             trouble.with_subscriber(|| {
                 tracing::warn!(
                     target: "agentops",
@@ -79,11 +77,11 @@ impl Complaints {
         }
     }
 
-    fn about_tags(&mut self, callsite: &'static Metadata<'static>, refused: &[&str], trouble: &Trouble) {
+    fn about_tags(&mut self, callsite: &Callsite, refused: &[&str], trouble: &Trouble) {
         if !self.is_new(callsite, Matter::Tag) {
             return;
         }
-        let (name, place) = (callsite.name(), Place(callsite));
+        let (name, place) = (callsite.name(), callsite);
         let mut keys: Vec<String> = refused
             .iter()
             .take(8)
@@ -99,23 +97,11 @@ impl Complaints {
         });
     }
 
-    fn is_new(&mut self, callsite: &'static Metadata<'static>, matter: Matter) -> bool {
-        self.said.len() < Self::MOST && self.said.insert((callsite.callsite(), matter))
+    fn is_new(&mut self, callsite: &Callsite, matter: Matter) -> bool {
+        self.said.len() < Self::MOST && self.said.insert((callsite.id(), matter))
     }
 }
 
 fn is_refused(key: &str) -> bool {
     key.is_empty() || tags::is_refused(key)
-}
-
-/// Where a callsite stands.
-struct Place(&'static Metadata<'static>);
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.0.file(), self.0.line()) {
-            (Some(file), Some(line)) => write!(f, "{file}:{line}"),
-            _ => f.write_str(self.0.target()),
-        }
-    }
 }

@@ -9,7 +9,7 @@ mod trouble;
 mod undecided;
 mod worker;
 
-pub(crate) use queue::{Gauge, Queue};
+pub(crate) use queue::Queue;
 pub(crate) use stats::Stats;
 pub use stats::{Dropped, ExportStats};
 pub(crate) use thread::{Command, Pipeline, Reply, Setup};

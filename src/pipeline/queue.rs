@@ -13,15 +13,36 @@ use crate::{
     config::Config,
     export::DropReason,
     hierarchy::{FinishedSpan, SpanSink},
+    otel::{
+        self,
+        foreign::{Ended, Foreign},
+    },
 };
+
+/// What goes through the queue.
+#[derive(Debug)]
+pub(crate) enum Item {
+    /// A span that came through the layer, or a session.
+    Recorded(FinishedSpan),
+    /// A span that came through the second door, and the bytes that it holds.
+    Foreign(Box<opentelemetry_sdk::trace::SpanData>, usize),
+    /// What happened to other spans of OpenTelemetry; not counted as a span.
+    Note(Foreign),
+}
+
+impl Item {
+    fn is_tentative(&self) -> bool {
+        matches!(self, Self::Recorded(span) if span.lineage.trace.is_tentative())
+    }
+}
 
 /// The caller's side of the queue.
 ///
 /// The channel of the standard library is a lock-free list: `send` neither waits nor fails on contention. The bounds
 /// are two counters beside it, which also cover what the pipeline thread holds until it is delivered.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Queue {
-    sender: Sender<FinishedSpan>,
+    sender: Sender<Item>,
     pub(crate) gauge: Arc<Gauge>,
     stats: Arc<Stats>,
     max_spans: usize,
@@ -33,7 +54,7 @@ pub(crate) struct Queue {
 /// What is on its way: queued, mapped, encoded or waiting for a retry.
 #[derive(Debug, Default)]
 pub(crate) struct Gauge {
-    /// Spans in the channel.
+    /// Items in the channel.
     waiting: AtomicUsize,
     spans: AtomicUsize,
     bytes: AtomicUsize,
@@ -46,7 +67,7 @@ pub(crate) struct Gauge {
 }
 
 impl Queue {
-    pub(crate) fn new(config: &Config, stats: Arc<Stats>) -> (Self, Receiver<FinishedSpan>) {
+    pub(crate) fn new(config: &Config, stats: Arc<Stats>) -> (Self, Receiver<Item>) {
         let (sender, receiver) = mpsc::channel();
         let queue = Self {
             sender,
@@ -59,9 +80,32 @@ impl Queue {
         (queue, receiver)
     }
 
-    fn try_accept(&self, span: FinishedSpan) -> Result<(), DropReason> {
+    /// Takes what happened to a span of OpenTelemetry. A span is counted and bounded as any other; what is lost of the
+    /// rest makes the tree flatter and nothing worse.
+    pub(crate) fn hand_over(&self, foreign: Foreign) {
+        let span = match foreign {
+            Foreign::Span(span) => span,
+            note => return self.note(note),
+        };
+        let (ended, bytes) = (Ended::of(&span), otel::span::bytes(&span));
+        self.stats.record(1);
+        if let Err(reason) = self.try_accept(Item::Foreign(span, bytes), bytes) {
+            self.stats.drop_spans(reason, 1);
+            self.gauge.refuse();
+            self.note(Foreign::Ended(ended));
+        }
+    }
+
+    fn note(&self, note: Foreign) {
         let gauge = &self.gauge;
-        let bytes = span.bytes;
+        if !gauge.closed.load(Ordering::Acquire) && gauge.waiting() < self.max_spans {
+            // Refused only where the thread has ended.
+            let _unheard = self.send(Item::Note(note));
+        }
+    }
+
+    fn try_accept(&self, item: Item, bytes: usize) -> Result<(), DropReason> {
+        let gauge = &self.gauge;
         // Counted first, then asked whether it is closed, in one order for all threads: whoever closes either is
         // seen here, or sees that a span is about to come.
         let before = gauge.spans.fetch_add(1, Ordering::SeqCst);
@@ -78,13 +122,19 @@ impl Queue {
             gauge.release(1, bytes);
             return Err(DropReason::QueueBytes);
         }
-        let tentative = usize::from(span.lineage.trace.is_tentative());
+        let tentative = usize::from(item.is_tentative());
         gauge.undecided.fetch_add(tentative, Ordering::AcqRel);
-        let waiting = gauge.waiting.fetch_add(1, Ordering::AcqRel) + 1;
-        if self.sender.send(span).is_err() {
-            gauge.waiting.fetch_sub(1, Ordering::AcqRel);
-            gauge.undecided.fetch_sub(tentative, Ordering::AcqRel);
+        self.send(item).inspect_err(|_| {
+            gauge.decided(tentative);
             gauge.release(1, bytes);
+        })
+    }
+
+    fn send(&self, item: Item) -> Result<(), DropReason> {
+        let gauge = &self.gauge;
+        let waiting = gauge.waiting.fetch_add(1, Ordering::AcqRel) + 1;
+        if self.sender.send(item).is_err() {
+            gauge.waiting.fetch_sub(1, Ordering::AcqRel);
             return Err(DropReason::AfterShutdown);
         }
         if waiting == 1 || waiting == self.batch {
@@ -98,7 +148,8 @@ impl SpanSink for Queue {
     fn accept(&self, span: FinishedSpan) {
         // What becomes of a tentative trace is decided on the other side, which then counts its spans.
         let counts = !span.lineage.trace.is_tentative();
-        let accepted = self.try_accept(span);
+        let bytes = span.bytes;
+        let accepted = self.try_accept(Item::Recorded(span), bytes);
         if counts || accepted.is_err() {
             self.stats.record(1);
         }
@@ -126,6 +177,11 @@ impl Gauge {
         self.undecided.load(Ordering::Acquire)
     }
 
+    /// It is not known any more what becomes of these spans.
+    pub(crate) fn doubt(&self, spans: usize) {
+        self.undecided.fetch_add(spans, Ordering::AcqRel);
+    }
+
     /// It is known now what becomes of these spans.
     pub(crate) fn decided(&self, spans: usize) {
         self.undecided.fetch_sub(spans, Ordering::AcqRel);
@@ -147,6 +203,11 @@ impl Gauge {
         } else {
             self.bytes.fetch_sub(from - to, Ordering::AcqRel);
         }
+    }
+
+    /// Spans came into being on the pipeline thread.
+    pub(crate) fn admit(&self, spans: usize) {
+        self.spans.fetch_add(spans, Ordering::AcqRel);
     }
 
     /// Spans were delivered or dropped.

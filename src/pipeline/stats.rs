@@ -23,6 +23,9 @@ pub struct ExportStats {
     /// [`with_keep_errors`](crate::Builder::with_keep_errors); not `recorded` yet. Their bytes are among
     /// `queued_bytes`.
     pub undecided_spans: usize,
+    /// Spans of [`span_processor`](crate::AgentOps::span_processor) that left before the local root of their trace ended:
+    /// after 30 s, or because more than 4,096 waited. Where they stand follows from what was known then.
+    pub released_early: u64,
     /// Requests that were sent again.
     pub retries: u64,
     /// What all recorded model calls cost together, in USD; those whose price is not known count nothing.
@@ -78,6 +81,7 @@ impl Dropped {
 pub(crate) struct Stats {
     recorded: AtomicU64,
     exported: AtomicU64,
+    released_early: AtomicU64,
     retries: AtomicU64,
     /// In billionths of a USD.
     nano_cost: AtomicU64,
@@ -99,6 +103,15 @@ impl Stats {
     /// Spans that were recorded because their trace might have been kept.
     pub(crate) fn sample_out(&self, spans: u64) {
         self.sampled_out.fetch_add(spans, Ordering::Relaxed);
+    }
+
+    /// A span that was recorded turned out to belong to a trace that is not kept.
+    pub(crate) fn unrecord(&self) {
+        self.recorded.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn release_early(&self, spans: u64) {
+        self.released_early.fetch_add(spans, Ordering::Relaxed);
     }
 
     pub(crate) fn drop_spans(&self, reason: DropReason, spans: u64) {
@@ -140,6 +153,7 @@ impl Stats {
         ExportStats {
             recorded: read(&self.recorded),
             exported: read(&self.exported),
+            released_early: read(&self.released_early),
             retries: read(&self.retries),
             cost: read(&self.nano_cost) as f64 / 1e9,
             sampled_out: read(&self.sampled_out),

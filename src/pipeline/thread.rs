@@ -4,7 +4,7 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Weak, mpsc::Receiver},
+    sync::{Arc, mpsc::Receiver},
     thread::JoinHandle,
 };
 
@@ -13,12 +13,16 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Stats, queue::Gauge, worker::Worker};
+use super::{
+    Stats,
+    queue::{Gauge, Item},
+    worker::Worker,
+};
 use crate::{
-    config::{Config, Secret},
+    config::{Config, EndState, Secret},
     error::{ExportError, ExportErrorKind},
     export::{BoxedExporter, DropReason, Project},
-    hierarchy::{FinishedSpan, Recorder},
+    hierarchy::Recorder,
     layer::suppress,
 };
 
@@ -38,6 +42,8 @@ pub(crate) enum Command {
         reply: Reply<()>,
     },
     SetApiKey(Secret),
+    /// End the auto-session, once everything that ended before has its place.
+    EndAutoSession(EndState),
     Check {
         deadline: Instant,
         reply: Reply<Project>,
@@ -48,8 +54,8 @@ pub(crate) enum Command {
 pub(crate) struct Setup {
     pub(crate) config: Arc<Config>,
     pub(crate) exporter: Option<BoxedExporter>,
-    pub(crate) recorder: Weak<Recorder>,
-    pub(crate) spans: Receiver<FinishedSpan>,
+    pub(crate) recorder: Arc<Recorder>,
+    pub(crate) spans: Receiver<Item>,
     pub(crate) gauge: Arc<Gauge>,
     pub(crate) stats: Arc<Stats>,
 }
@@ -70,6 +76,7 @@ impl Pipeline {
             .name("agentops-pipeline".to_owned())
             .spawn(move || {
                 suppress::on_this_thread();
+                let _not_for_the_second_door = opentelemetry::Context::enter_telemetry_suppressed_scope();
                 let stats = Arc::clone(&setup.stats);
                 let gauge = Arc::clone(&setup.gauge);
                 // Whatever panics there, spans that are not sent are counted.
@@ -96,7 +103,7 @@ impl Pipeline {
             match refused.0 {
                 Command::Flush { reply, .. } | Command::Shutdown { reply, .. } => reply(closed()),
                 Command::Check { reply, .. } => reply(closed()),
-                Command::SetApiKey(_) => {}
+                Command::SetApiKey(_) | Command::EndAutoSession(_) => {}
             }
         }
     }

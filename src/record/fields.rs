@@ -41,6 +41,8 @@ pub(crate) enum Origin {
     Json,
     /// Bytes in base64.
     Bytes,
+    /// A list that was given as one, written as JSON.
+    List,
 }
 
 /// Where a text stands in the arena.
@@ -130,6 +132,11 @@ impl Fields {
     /// Changes with every value that is said.
     pub(crate) fn version(&self) -> u32 {
         self.version
+    }
+
+    /// Counts fields that somebody else dropped.
+    pub(crate) fn add_dropped(&mut self, fields: u32) {
+        self.dropped = self.dropped.saturating_add(fields);
     }
 
     /// Bytes held, for the memory budget.

@@ -2,9 +2,9 @@
 
 use std::{borrow::Cow, time::Instant};
 
-use tracing::{Level, Metadata};
+use tracing::Level;
 
-use super::Fields;
+use super::{Callsite, Fields};
 use crate::{clock::Start, kind::EntityKind};
 
 /// How sure we are of a span's kind: lower wins, and a later `record` may only improve it.
@@ -23,8 +23,7 @@ pub(crate) enum KindSource {
 /// One span as it was told, from creation to close.
 #[derive(Debug)]
 pub(crate) struct SpanRecord {
-    /// The callsite: name, target, level, file and line.
-    pub(crate) callsite: &'static Metadata<'static>,
+    pub(crate) callsite: Callsite,
     pub(crate) start: Start,
     /// The latest exit, record or event.
     pub(crate) last_active: Option<Instant>,
@@ -52,9 +51,9 @@ impl SpanRecord {
     /// More events than this on one span are counted and dropped: a session may live for hours.
     pub(crate) const MAX_EVENTS: usize = 512;
 
-    pub(crate) fn new(callsite: &'static Metadata<'static>, start: Start, fields: Fields) -> Self {
+    pub(crate) fn new(callsite: impl Into<Callsite>, start: Start, fields: Fields) -> Self {
         Self {
-            callsite,
+            callsite: callsite.into(),
             start,
             last_active: None,
             entered: false,

@@ -15,6 +15,8 @@ pub(crate) mod field {
     pub(crate) const END_STATE: &str = "agentops.end_state";
     /// The reason that goes with a `Fail` end state.
     pub(crate) const END_REASON: &str = "agentops.end_state.reason";
+    /// On the `tracing` span of a session that keeps its own record: that span is not exported.
+    pub(crate) const SESSION_HAS_RECORD: &str = "agentops.session.has_record";
     pub(crate) const OTEL_NAME: &str = "otel.name";
     pub(crate) const OTEL_KIND: &str = "otel.kind";
     pub(crate) const OTEL_STATUS_CODE: &str = "otel.status_code";

@@ -5,7 +5,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Worker;
-use crate::{export::DropReason, pipeline::thread::closed};
+use crate::{
+    export::DropReason,
+    pipeline::{queue::Item, thread::closed},
+};
 
 impl Worker {
     /// Gives up what is left and ends.
@@ -30,13 +33,20 @@ impl Worker {
         let began = Instant::now();
         loop {
             let mut late = 0;
-            while let Ok(span) = self.spans.try_recv() {
+            while let Ok(item) = self.spans.try_recv() {
                 self.gauge.taken();
-                self.gauge.release(1, span.bytes);
-                if span.lineage.trace.is_tentative() {
-                    self.gauge.decided(1);
-                    self.stats.record(1);
-                }
+                let bytes = match item {
+                    Item::Recorded(span) => {
+                        if span.lineage.trace.is_tentative() {
+                            self.gauge.decided(1);
+                            self.stats.record(1);
+                        }
+                        span.bytes
+                    }
+                    Item::Foreign(_, bytes) => bytes,
+                    Item::Note(_) => continue,
+                };
+                self.gauge.release(1, bytes);
                 late += 1;
             }
             self.stats.drop_spans(DropReason::Shutdown, late);

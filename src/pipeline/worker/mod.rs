@@ -1,6 +1,10 @@
 //! [`Worker`]: the loop of the pipeline thread: drains the queue, maps, batches, and drives the delivery.
 
 mod end;
+mod intake;
+mod second_door;
+#[cfg(test)]
+mod tests;
 mod waiting;
 
 use std::{
@@ -14,24 +18,21 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use self::waiting::Waiter;
+use self::{intake::set_session_attributes, second_door::SecondDoor, waiting::Waiter};
 use super::{
     Command, Setup, Stats,
     complaints::Complaints,
     losses::Losses,
-    queue::Gauge,
+    queue::{Gauge, Item},
     trouble::{Kind, Trouble},
-    undecided::{Decided, Undecided},
+    undecided::Undecided,
 };
 use crate::{
-    attributes,
-    config::{Config, Destination},
+    config::Config,
     error::{ExportError, ExportErrorKind},
-    export::{Delivery, DropReason, Settled},
-    hierarchy::{FinishedSpan, TraceId, TraceRoot, Verdict},
-    kind::EntityKind,
-    otel,
-    policy::{Policy, pricing},
+    export::{Delivery, Settled},
+    hierarchy::TraceId,
+    policy::Policy,
     resource::{self, HostProbe},
 };
 
@@ -42,7 +43,8 @@ pub(super) struct Worker {
     host: Option<HostProbe>,
     /// When the host's load was read.
     load_read: Instant,
-    spans: Receiver<FinishedSpan>,
+    spans: Receiver<Item>,
+    door: SecondDoor,
     gauge: Arc<Gauge>,
     stats: Arc<Stats>,
     delivery: Delivery,
@@ -65,9 +67,6 @@ pub(super) struct Worker {
 
 /// The queue is emptied at least this often while spans come in.
 const DRAIN_EVERY: Duration = Duration::from_millis(50);
-/// The host's load is read for a session when the last reading is older than this; `cpu.percent` needs 200 ms.
-const LOAD_AGE: Duration = Duration::from_millis(250);
-
 impl Worker {
     pub(super) fn new(setup: Setup) -> Result<Self, String> {
         let Setup {
@@ -95,7 +94,8 @@ impl Worker {
             gauge,
             stats,
             delivery,
-            trouble: Trouble::new(recorder),
+            trouble: Trouble::new(Arc::downgrade(&recorder)),
+            door: SecondDoor::new(recorder, Instant::now().into_std()),
             complaints: Complaints::default(),
             losses: Losses::default(),
             batch: Vec::new(),
@@ -133,11 +133,18 @@ impl Worker {
                 .waiters
                 .iter()
                 .any(|waiter| waiter.ends || waiter.submitted.is_none());
-            if asked || drain_at.is_some_and(|at| at <= Instant::now()) {
+            let due = drain_at.is_some_and(|at| at <= Instant::now());
+            if asked {
+                self.drain_all();
+            } else if due {
                 self.drain();
+            }
+            if asked || due {
                 // Spans that came meanwhile woke nobody: the queue was not empty.
                 drain_at = (self.gauge.waiting() > 0).then(|| Instant::now() + DRAIN_EVERY);
             }
+            self.door.expire(Instant::now().into_std());
+            self.take_released();
             if asked || self.batch_is_due() {
                 self.submit();
             }
@@ -154,7 +161,8 @@ impl Worker {
         let batch = self.batch_since.map(|since| since + self.config.flush_interval);
         let waiters = self.waiters.iter().map(|waiter| waiter.deadline).min();
         let losses = self.losses.due(&self.stats.snapshot().dropped, &self.trouble);
-        [drain_at, batch, waiters, losses].into_iter().flatten().min()
+        let door = self.door.deadline().map(Instant::from_std);
+        [drain_at, batch, waiters, losses, door].into_iter().flatten().min()
     }
 
     fn command(&mut self, command: Command) {
@@ -163,6 +171,10 @@ impl Worker {
             Command::Shutdown { deadline, reply } => {
                 self.gauge.close();
                 self.wait(deadline, reply, true);
+            }
+            Command::EndAutoSession(state) => {
+                self.drain_all();
+                self.door.end_auto_session(&state);
             }
             Command::SetApiKey(key) => self.delivery.set_api_key(key),
             Command::Check { deadline, reply } => {
@@ -184,121 +196,6 @@ impl Worker {
             self.gauge.close();
             self.wait(Instant::now() + self.config.shutdown_timeout, Box::new(|_| {}), true);
         }
-    }
-
-    /// Maps everything that has come in.
-    fn drain(&mut self) {
-        // As many as wait now: a busy program must not keep the loop from sending.
-        for _ in 0..self.gauge.waiting() {
-            let Ok(span) = self.spans.try_recv() else { break };
-            self.gauge.taken();
-            self.held.0 += 1;
-            self.held.1 += span.bytes;
-            self.judge(span);
-            self.publish();
-            if self.batch.len() >= self.config.max_export_batch_size {
-                self.submit();
-            }
-        }
-        if self.gauge.waiting() == 0 && self.waiters.iter().any(|waiter| waiter.ends) {
-            self.leave_out_the_rest();
-        }
-    }
-
-    /// No root ends any more, and what waits for one is no error.
-    fn leave_out_the_rest(&mut self) {
-        for decided in self.undecided.rest() {
-            self.act(decided);
-        }
-    }
-
-    /// Takes a span whose trace is kept, and puts one of which that is not known to the others.
-    fn judge(&mut self, span: FinishedSpan) {
-        if !span.lineage.trace.is_tentative() {
-            return self.take(&span);
-        }
-        let is_error = span.lineage.trace.verdict() == Verdict::Open
-            && attributes::is_error(&span.record, &span.lineage, &self.policy);
-        for decided in self.undecided.take(span, is_error) {
-            self.act(decided);
-        }
-    }
-
-    fn act(&mut self, decided: Decided) {
-        let spans = decided.spans.len();
-        self.gauge.decided(spans);
-        if decided.keep {
-            self.stats.record(spans as u64);
-            for span in decided.spans {
-                self.take(&span);
-            }
-        } else {
-            self.stats.sample_out(spans as u64);
-        }
-    }
-
-    fn take(&mut self, span: &FinishedSpan) {
-        let session = span.record.kind.is_some_and(|(kind, _)| kind == EntityKind::Session);
-        if session {
-            self.refresh_load();
-        }
-        self.announce(span, session);
-        self.complaints.about(span, &self.trouble);
-        let wire = attributes::map(&span.record, &span.lineage, &self.policy);
-        if let Some(usd) = pricing::cost_of(&wire) {
-            self.stats.add_cost(usd);
-        }
-        let mut data = otel::span::build(wire, &span.lineage, &span.record.start, span.end);
-        data.links.dropped_count = span.record.dropped_links;
-        let bytes = otel::span::bytes(&data);
-        if !self.has_room_for(bytes) {
-            // As at the door of the queue: counted and told of, and no flush waited for it.
-            self.stats.drop_spans(DropReason::QueueBytes, 1);
-            return;
-        }
-        self.batch_bytes += bytes;
-        self.batch.push(data);
-        self.batch_since.get_or_insert_with(Instant::now);
-    }
-
-    /// A mapped span holds more than its record, and the budget is for what is really held.
-    fn has_room_for(&self, bytes: usize) -> bool {
-        let ours = self.batch_bytes + self.delivery.pending_bytes() + self.undecided.bytes();
-        // What is in our hands is counted there as it was when it came.
-        let waiting = self.gauge.bytes().saturating_sub(self.held.1);
-        waiting + ours + bytes <= self.config.max_queue_bytes
-    }
-
-    fn refresh_load(&mut self) {
-        if let Some(host) = &mut self.host
-            && self.load_read.elapsed() >= LOAD_AGE
-        {
-            set_session_attributes(&self.policy, host);
-            self.load_read = Instant::now();
-        }
-    }
-
-    /// Says where a session can be seen: at its end, and for the auto-session at its first span, too.
-    fn announce(&mut self, span: &FinishedSpan, session: bool) {
-        let Destination::AgentOps { .. } = self.config.destination else {
-            return;
-        };
-        let trace = &span.lineage.trace;
-        let starts = trace.kind == TraceRoot::Auto && self.announced != Some(trace.id);
-        if !self.config.session_replay_log || !(session || starts) {
-            return;
-        }
-        if starts {
-            self.announced = Some(trace.id);
-        }
-        let url = replay_url(&self.config.app_url, trace.id);
-        self.trouble.with_subscriber(|| {
-            if session {
-                tracing::info!(target: "agentops", %url, "session replay");
-            } else {
-                tracing::info!(target: "agentops", %url, "session started; replay");
-            }
-        });
     }
 
     fn batch_is_due(&self) -> bool {
@@ -337,8 +234,8 @@ impl Worker {
     /// Tells the gauge what is in our hands now.
     fn publish(&mut self) {
         let now = (
-            self.batch.len() + self.delivery.pending_spans() + self.undecided.spans(),
-            self.batch_bytes + self.delivery.pending_bytes() + self.undecided.bytes(),
+            self.batch.len() + self.delivery.pending_spans() + self.undecided.spans() + self.door.spans(),
+            self.batch_bytes + self.delivery.pending_bytes() + self.undecided.bytes() + self.door.bytes(),
         );
         self.gauge.resize(self.held.1, now.1);
         self.gauge.release(self.held.0.saturating_sub(now.0), 0);
@@ -350,16 +247,6 @@ impl Worker {
         if self.losses.tell(&self.stats.snapshot().dropped, &mut self.trouble) {
             self.gauge.refusals_told();
         }
-    }
-}
-
-fn set_session_attributes(policy: &Policy, host: &mut HostProbe) {
-    let mut attributes = host.facts();
-    for attribute in host.load().0 {
-        attributes.put(attribute);
-    }
-    if let Ok(mut shared) = policy.session_attributes.write() {
-        *shared = attributes;
     }
 }
 

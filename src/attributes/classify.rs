@@ -8,7 +8,7 @@ use tracing::Metadata;
 use crate::{
     hierarchy::unquoted,
     kind::EntityKind,
-    record::{Fields, KindSource, ValueRef},
+    record::{Callsite, Fields, KindSource, ValueRef},
     semconv::{agentops, gen_ai},
 };
 
@@ -35,27 +35,41 @@ const LIBRARIES: [(&str, &str, EntityKind); 13] = [
 ];
 
 /// A span of this callsite is recorded from its creation. With `only_agentops`, libraries' own fields do not count.
-pub(super) fn is_candidate(callsite: &Metadata<'_>, only_agentops: bool) -> bool {
-    callsite.fields().iter().any(|field| {
-        let name = field.name();
-        name.starts_with(agentops::field::PREFIX)
-            || !only_agentops && (PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || name == MCP_METHOD)
-    }) || !only_agentops && by_library(callsite).is_some()
+pub(crate) fn is_candidate(callsite: &Metadata<'_>, only_agentops: bool) -> bool {
+    callsite
+        .fields()
+        .iter()
+        .any(|field| is_ours(field.name(), only_agentops))
+        || !only_agentops && by_library(callsite.name(), callsite.target()).is_some()
+}
+
+/// A span with a field of this name is a candidate.
+pub(crate) fn is_ours(field: &str, only_agentops: bool) -> bool {
+    field.starts_with(agentops::field::PREFIX)
+        || !only_agentops && (PREFIXES.iter().any(|prefix| field.starts_with(prefix)) || field == MCP_METHOD)
+}
+
+/// The kind of a known library's span that carries no field of ours.
+pub(crate) fn by_library(name: &str, target: &str) -> Option<EntityKind> {
+    LIBRARIES
+        .iter()
+        .find(|(of, have, _)| name == *have && target.starts_with(of))
+        .map(|(_, _, kind)| *kind)
 }
 
 /// The event that `#[instrument(ret)]` or `#[instrument(err)]` writes: one field of this name and nothing else.
-pub(super) fn is_outcome_event(callsite: &Metadata<'_>) -> bool {
+pub(crate) fn is_outcome_event(callsite: &Metadata<'_>) -> bool {
     let mut fields = callsite.fields().iter();
     matches!(fields.next().map(|field| field.name()), Some("return" | "error")) && fields.next().is_none()
 }
 
 /// An outcome event belongs to the span that the same attribute made; any other span it meets belongs to a caller.
-pub(super) fn is_outcome_of(event: &Metadata<'_>, span: &Metadata<'_>) -> bool {
+pub(crate) fn is_outcome_of(event: &Metadata<'_>, span: &Metadata<'_>) -> bool {
     event.line() == span.line() && event.file() == span.file() && event.target() == span.target()
 }
 
 /// Settles the kind by the first rule that applies; `None` leaves it to a later `record`, else to the end.
-pub(super) fn settle(callsite: &Metadata<'_>, fields: &Fields) -> Option<(EntityKind, KindSource)> {
+pub(crate) fn settle(callsite: &Callsite, fields: &Fields) -> Option<(EntityKind, KindSource)> {
     by_agentops(fields)
         .map(|kind| (kind, KindSource::AgentOps))
         .or_else(|| {
@@ -64,7 +78,7 @@ pub(super) fn settle(callsite: &Metadata<'_>, fields: &Fields) -> Option<(Entity
         .or_else(|| by_openinference(fields).map(|kind| (kind, KindSource::OpenInference)))
         .or_else(|| by_observation(fields).map(|kind| (kind, KindSource::Langfuse)))
         .or_else(|| by_traceloop(fields).map(|kind| (kind, KindSource::Traceloop)))
-        .or_else(|| by_library(callsite).map(|kind| (kind, KindSource::Table)))
+        .or_else(|| by_library(callsite.name(), callsite.target()).map(|kind| (kind, KindSource::Table)))
         .or_else(|| has_model(fields).then_some((EntityKind::Llm, KindSource::Model)))
         .or_else(|| {
             let called = fields.get_text(MCP_METHOD).map(unquoted) == Some("tools/call");
@@ -135,13 +149,6 @@ fn by_observed_type(text: &str) -> Option<EntityKind> {
         "retriever" | "evaluator" | "prompt" | "span" => EntityKind::Operation,
         _ => return None,
     })
-}
-
-fn by_library(callsite: &Metadata<'_>) -> Option<EntityKind> {
-    LIBRARIES
-        .iter()
-        .find(|(target, name, _)| callsite.name() == *name && callsite.target().starts_with(target))
-        .map(|(_, _, kind)| *kind)
 }
 
 fn has_model(fields: &Fields) -> bool {
