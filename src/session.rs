@@ -145,6 +145,11 @@ impl SessionBuilder {
             handle.keeps_record_of(&span);
             recorder.opened(0);
         }
+        if let Some(own) = &own
+            && let Some(record) = &*own.record.lock().unwrap_or_else(PoisonError::into_inner)
+        {
+            recorder.note_open(record, &lineage);
+        }
         let session = Session {
             handle,
             span,

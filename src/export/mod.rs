@@ -14,6 +14,7 @@ mod outbox;
 mod pending;
 mod request;
 mod retry;
+mod spool;
 #[cfg(test)]
 #[cfg(feature = "testing")]
 mod tests;
@@ -34,8 +35,9 @@ use self::{
     client::client,
     custom::Custom,
     encode::Encoder,
-    outbox::Outbox,
+    outbox::{Limits, Outbox},
     request::EncodedRequest,
+    spool::{Opening, Spool},
     token::{Denial, HttpExchange},
     transport::{
         Outcome, Transport,
@@ -67,6 +69,14 @@ pub enum DropReason {
     Shutdown,
     /// Closed after the shutdown.
     AfterShutdown,
+    /// The [spool](crate::Builder::with_spool_dir) could not read back what it had written: a disk spoiled it, or somebody
+    /// removed it.
+    SpoolCorrupt,
+    /// Waited longer in the spool than [`with_spool_max_age`](crate::Builder::with_spool_max_age) allows.
+    SpoolExpired,
+    /// The spool was as large as [`with_spool_max_bytes`](crate::Builder::with_spool_max_bytes) allows, and this was the
+    /// oldest in it.
+    SpoolEvicted,
 }
 
 /// What became of spans since the last call.
@@ -78,21 +88,46 @@ pub(crate) struct Settled {
     pub(crate) retries: u64,
     /// Why spans were dropped or a retry was needed, for the log: safe to show.
     pub(crate) trouble: Option<String>,
+    /// Spans that went to disk because they could not be sent.
+    pub(crate) spooled: u64,
+    /// Of the exported ones, those that came from disk.
+    pub(crate) replayed: u64,
+    /// Spans that earlier processes left on disk.
+    pub(crate) recovered: u64,
+    /// Of those, what was lost.
+    pub(crate) bygone: Vec<(DropReason, u64)>,
+    /// Files on disk of which something could not be read.
+    pub(crate) damaged_segments: u64,
+    /// Why the disk cannot be used: safe to show.
+    pub(crate) spool_trouble: Option<String>,
 }
 
 impl Settled {
     fn is_empty(&self) -> bool {
-        self.exported == 0 && self.dropped.is_empty() && self.retries == 0 && self.trouble.is_none()
+        let Self {
+            exported,
+            dropped,
+            retries,
+            trouble,
+            spooled,
+            replayed,
+            recovered,
+            bygone,
+            damaged_segments,
+            spool_trouble,
+        } = self;
+        let counted = [exported, retries, spooled, replayed, recovered, damaged_segments];
+        let lost = dropped.len() + bygone.len();
+        counted.into_iter().all(|count| *count == 0) && lost == 0 && trouble.is_none() && spool_trouble.is_none()
     }
 
     fn drop(&mut self, reason: DropReason, spans: usize) {
-        if spans == 0 {
-            return;
-        }
-        match self.dropped.iter_mut().find(|(have, _)| *have == reason) {
-            Some((_, count)) => *count += widen(spans),
-            None => self.dropped.push((reason, widen(spans))),
-        }
+        count(&mut self.dropped, reason, widen(spans));
+    }
+
+    /// Spans of an earlier process are lost.
+    fn drop_bygone(&mut self, reason: DropReason, spans: u64) {
+        count(&mut self.bygone, reason, spans);
     }
 
     /// Something to know, unless there is something already.
@@ -103,6 +138,14 @@ impl Settled {
     /// Why spans were dropped: more to know than why others have to wait.
     fn explain(&mut self, trouble: String) {
         self.trouble = Some(trouble);
+    }
+}
+
+fn count(dropped: &mut Vec<(DropReason, u64)>, reason: DropReason, spans: u64) {
+    match dropped.iter_mut().find(|(have, _)| *have == reason) {
+        _ if spans == 0 => {}
+        Some((_, count)) => *count += spans,
+        None => dropped.push((reason, spans)),
     }
 }
 
@@ -149,14 +192,14 @@ impl Delivery {
                 let exchange = Arc::new(HttpExchange::new(client.clone(), auth.clone()));
                 let http = Http::new(client, traces.clone(), own, config.protocol, config.compression);
                 let auth = Auth::new(exchange, api_key.clone());
-                Sink::Outbox(mention(&ignored, Outbox::new(Box::new(http), Some(auth))))
+                Sink::Outbox(mention(&ignored, outbox(config, http, Some(auth))))
             }
             Destination::Otlp { traces } => {
                 let own = OwnHeaders::check(&config.headers, false)?;
                 let ignored = own.ignored.clone();
                 let client = client(config.export_timeout, &[traces])?;
                 let http = Http::new(client, traces.clone(), own, config.protocol, config.compression);
-                Sink::Outbox(mention(&ignored, Outbox::new(Box::new(http), None)))
+                Sink::Outbox(mention(&ignored, outbox(config, http, None)))
             }
             Destination::Console => unattended(Console::new(Box::new(std::io::stdout()))),
             Destination::File(path) => unattended(LineFile::open(path)?),
@@ -172,6 +215,12 @@ impl Delivery {
     /// Encodes a batch and puts it in the outbox.
     pub(crate) fn submit(&mut self, batch: Vec<SpanData>) {
         match &mut self.sink {
+            Sink::Outbox(outbox) if outbox.is_durable() => {
+                for request in self.encoder.encode(batch) {
+                    outbox.gather(request);
+                }
+                outbox.send_gathered();
+            }
             Sink::Outbox(outbox) => {
                 for request in self.encoder.encode(batch) {
                     outbox.push(request);
@@ -179,6 +228,56 @@ impl Delivery {
             }
             Sink::Custom(custom) => custom.push(batch),
             Sink::Nowhere(settled) => settled.drop(DropReason::Refused, batch.len()),
+        }
+    }
+
+    /// Everything is written to disk before it is sent.
+    pub(crate) fn is_durable(&self) -> bool {
+        matches!(&self.sink, Sink::Outbox(outbox) if outbox.is_durable())
+    }
+
+    /// Writes spans to disk, to be sent with the next batch.
+    pub(crate) fn gather(&mut self, spans: Vec<SpanData>) {
+        if let Sink::Outbox(outbox) = &mut self.sink {
+            for request in self.encoder.encode(spans) {
+                outbox.gather(request);
+            }
+        }
+    }
+
+    /// Spans that were gathered.
+    pub(crate) fn gathered_spans(&self) -> usize {
+        match &self.sink {
+            Sink::Outbox(outbox) => outbox.gathered_spans(),
+            Sink::Custom(_) | Sink::Nowhere(_) => 0,
+        }
+    }
+
+    /// Notes on disk which spans are open, by id and as they are to be reported if the process ends first, and which are
+    /// no longer.
+    pub(crate) fn note(&mut self, opened: Vec<(u64, SpanData)>, closed: &[u64]) {
+        if let Sink::Outbox(outbox) = &mut self.sink {
+            let openings: Vec<Opening> = opened
+                .into_iter()
+                .flat_map(|(span, data)| {
+                    let requests = self.encoder.encode(vec![data]);
+                    requests.into_iter().map(move |request| Opening {
+                        span,
+                        request: request.body().clone(),
+                    })
+                })
+                .collect();
+            outbox.note_open(&openings, closed);
+        }
+    }
+
+    /// Spans that wait on disk and no longer in memory, those of this process alone, and the bytes on disk.
+    pub(crate) fn spooled(&self) -> (u64, u64, u64) {
+        match &self.sink {
+            Sink::Outbox(outbox) => outbox
+                .spool()
+                .map_or((0, 0, 0), |spool| (spool.spans(), spool.own_spans(), spool.bytes())),
+            Sink::Custom(_) | Sink::Nowhere(_) => (0, 0, 0),
         }
     }
 
@@ -205,7 +304,7 @@ impl Delivery {
     /// Whatever was submitted at `moment` or before is settled, and `progress` told what became of it.
     pub(crate) fn is_settled_up_to(&self, moment: Instant) -> bool {
         match &self.sink {
-            Sink::Outbox(outbox) => outbox.is_silent() && outbox.pending().is_settled_up_to(moment),
+            Sink::Outbox(outbox) => outbox.is_settled_up_to(moment),
             Sink::Custom(custom) => custom.is_silent() && custom.pending().is_settled_up_to(moment),
             Sink::Nowhere(settled) => settled.is_empty(),
         }
@@ -284,11 +383,23 @@ impl Delivery {
     /// Tells the exporter that nothing follows.
     pub(crate) async fn shutdown(&mut self, timeout: Duration) {
         match &mut self.sink {
-            Sink::Outbox(outbox) => outbox.transport().close(),
+            Sink::Outbox(outbox) => outbox.close(),
             Sink::Custom(custom) => custom.shutdown(timeout).await,
             Sink::Nowhere(_) => {}
         }
     }
+}
+
+/// An outbox that keeps on disk what cannot be sent, where that was asked for.
+fn outbox(config: &Config, http: Http, auth: Option<Auth>) -> Outbox {
+    let options = config.spool.as_ref();
+    let spool = options.and_then(|options| Spool::new(options, &config.destination, &config.headers));
+    let limits = Limits {
+        spans: config.max_queue_size,
+        bytes: config.max_queue_bytes,
+        batch: config.max_export_batch_size,
+    };
+    Outbox::new(Box::new(http), auth).with_spool(spool, limits)
 }
 
 /// A local destination: nobody to authorize to.

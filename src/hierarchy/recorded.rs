@@ -124,6 +124,9 @@ impl Slot {
         if self.left_out && self.lineage.trace.is_recorded() {
             self.lineage.trace = Arc::new(self.lineage.trace.left_out());
         }
+        if let Some(record) = &self.record {
+            self.recorder.note_open(record, &self.lineage);
+        }
     }
 
     /// What a child of this span inherits.

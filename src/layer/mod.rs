@@ -106,6 +106,7 @@ where
         let left_out = !lineage.trace.is_recorded() && !lineage.is_root();
         let charged = if left_out { 0 } else { record.bytes() };
         if !left_out {
+            self.recorder.note_open(&record, &lineage);
             self.recorder.opened(charged);
         }
         let slot = Slot {

@@ -93,7 +93,7 @@ pub(crate) enum Say<'a> {
 }
 
 /// Typed fields over one text buffer. Bounded by [`Fields::MAX_FIELDS`] and by a cap on each text.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Fields {
     entries: Vec<(Key, Value)>,
     text: String,
