@@ -26,6 +26,14 @@ impl Outbox {
         }
     }
 
+    /// Looks at the disk where that is due.
+    pub(crate) fn tend(&mut self, now: Instant) {
+        if let Some(spool) = &mut self.spool {
+            spool.tend(now);
+            spool.tell(&mut self.settled);
+        }
+    }
+
     /// Spans that were gathered.
     pub(crate) fn gathered_spans(&self) -> usize {
         self.gathered.iter().map(EncodedRequest::spans).sum()

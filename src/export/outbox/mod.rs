@@ -199,10 +199,7 @@ impl Outbox {
             let now = Instant::now();
             self.collect_due(now);
             self.expire_unauthorized(now);
-            if let Some(spool) = &mut self.spool {
-                spool.tend(now);
-                spool.tell(&mut self.settled);
-            }
+            self.tend(now);
             self.launch(now);
             self.relieve();
             if !self.settled.is_empty() {

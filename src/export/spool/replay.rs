@@ -65,6 +65,10 @@ impl Replay {
 
     /// The destination does not take requests now.
     pub(super) fn failed(&mut self, now: Instant, after: Option<Duration>) {
+        // Many requests that fail together are one failure.
+        if after.is_none() && self.due.is_some_and(|due| now < due) {
+            return;
+        }
         self.failures = self.failures.saturating_add(1);
         let wait = after
             .unwrap_or_else(|| retry::backoff(self.failures))

@@ -9,6 +9,7 @@ use std::{
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
+use tokio::time::Instant;
 
 use super::{
     Spool,
@@ -21,6 +22,8 @@ use crate::export::{DropReason, retry, widen};
 
 /// So many bytes are read at once; other owners have to wait for the next time.
 const AT_ONCE: u64 = 64 * 1024 * 1024;
+
+const SOON: Duration = Duration::from_secs(1);
 
 /// A span that ended so shortly before its process may be noted as open still: its request was written, the rest not.
 const LAST_MOMENTS: u64 = 10_000;
@@ -36,8 +39,12 @@ impl Spool {
         let ours = self.owner.as_ref().map(|owner| owner.id);
         let mut read = 0;
         for (id, names) in owners {
-            if Some(id) == ours || read > AT_ONCE {
+            if Some(id) == ours {
                 continue;
+            }
+            if read > AT_ONCE {
+                self.tend_at = Instant::now() + SOON;
+                break;
             }
             let Some(dead) = Owner::succeed(&self.folder, id)? else {
                 continue; // It lives.
