@@ -79,7 +79,7 @@ impl EncodedRequest {
         let receipts: Vec<_> = parts.into_iter().filter_map(|part| part.receipt).collect();
         Some(Self {
             submitted,
-            receipt: Receipt::join(receipts),
+            receipt: Receipt::join(&receipts),
             ..Self::from_disk(body.into(), spans)
         })
     }

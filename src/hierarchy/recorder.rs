@@ -41,6 +41,7 @@ pub(crate) trait SpanSink: Send + Sync {
 pub(crate) type HostContext = fn() -> Option<SpanLink>;
 
 /// What a handle needs on the caller's thread.
+#[expect(clippy::struct_excessive_bools, reason = "settings, which nothing else excludes")]
 pub(crate) struct Recorder {
     pub(crate) instance: InstanceId,
     pub(crate) ids: IdSource,
@@ -276,7 +277,7 @@ impl Recorder {
     /// Has a span that began noted on disk, where that was asked for. Traces of which it is not known whether they are
     /// kept are not noted.
     pub(crate) fn note_open(&self, record: &SpanRecord, lineage: &Lineage) {
-        if self.notes_open && lineage.trace.sampled {
+        if self.notes_open && self.is_enabled() && lineage.trace.sampled {
             let record = Box::new(record.as_it_began());
             self.sink.note_open(FinishedSpan {
                 bytes: record.bytes(),

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use agentops::testing::{Collector, Failure, Span, StatusCode, draw};
+use agentops::testing::{Collector, Failure, Span, StatusCode, Value, draw};
 
 use super::{
     child::Process,
@@ -102,58 +102,67 @@ fn twice(spans: &[Span]) -> BTreeMap<String, u64> {
         .collect()
 }
 
+/// Waits until the spool holds this text.
+#[track_caller]
+fn wait_for_a_note_of(scratch: &Scratch, text: &str) {
+    let began = Instant::now();
+    let is_noted = || {
+        let bytes: Vec<u8> = scratch
+            .files()
+            .iter()
+            .flat_map(|path| std::fs::read(path).unwrap_or_default())
+            .collect();
+        bytes.windows(text.len()).any(|window| window == text.as_bytes())
+    };
+    while !is_noted() {
+        assert!(began.elapsed() < DEADLINE, "{:?}", scratch.files());
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// The spans without those that came before.
+fn once(spans: &[Span]) -> Vec<Span> {
+    let mut seen = BTreeSet::new();
+    let first = spans.iter().filter(|span| seen.insert(span.span_id.clone()));
+    first.cloned().collect()
+}
+
+#[track_caller]
+fn assert_ended_with_its_process(span: &Span) {
+    let said = span.attribute("agentops.process_ended").and_then(Value::as_bool);
+    assert_eq!(said, Some(true), "{}", span.name);
+    let status = (span.status.code, span.status.message.as_str());
+    assert_eq!(status, (StatusCode::Error, "process ended"), "{}", span.name);
+    assert!(
+        span.end_unix_nanos > span.start_unix_nanos,
+        "{}: it was alive for a while",
+        span.name
+    );
+    assert_eq!(span.events_named("exception").count(), 0);
+}
+
 #[test]
 fn spans_that_were_open_are_reported_as_ended_in_error() {
     let (collector, scratch) = (Collector::start(), Scratch::new());
     let mut process = Process::start("is busy", &collector, scratch.path());
     process.wait_for_a_word();
     collector.wait_for_spans(1, DEADLINE).unwrap();
-    let is_noted = || {
-        let bytes = scratch
-            .files()
-            .iter()
-            .flat_map(|path| std::fs::read(path).unwrap_or_default())
-            .collect::<Vec<_>>();
-        bytes.windows(10).any(|window| window == b"fetch.tool")
-    };
-    let began = Instant::now();
-    while !is_noted() {
-        assert!(began.elapsed() < DEADLINE, "{:?}", scratch.files());
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    wait_for_a_note_of(&scratch, "fetch.tool");
     process.kill(Duration::ZERO);
     assert_eq!(collector.spans().len(), 1, "only what had ended");
 
     let next = Program::new(to(&collector, &scratch).with_durable_spool(true));
     // The one that had ended may have been under way still, and comes again then.
-    let once = |spans: &[Span]| {
-        let mut seen = BTreeSet::new();
-        let first = spans.iter().filter(|span| seen.insert(span.span_id.clone()));
-        first.cloned().collect::<Vec<_>>()
-    };
     let spans = once(&collector.wait_until(|spans| once(spans).len() == 4, DEADLINE).unwrap());
     assert_eq!(
         draw(&spans),
         "default.session !process ended\n  planner.agent !process ended\n    search.tool\n    fetch.tool !process ended\n"
     );
-    for span in &spans {
-        let ended = span.name != "search.tool";
-        let said = span
-            .attribute("agentops.process_ended")
-            .and_then(|value| value.as_bool());
-        assert_eq!(said, ended.then_some(true), "{}", span.name);
-        if ended {
-            let status = (span.status.code, span.status.message.as_str());
-            assert_eq!(status, (StatusCode::Error, "process ended"), "{}", span.name);
-            assert!(
-                span.end_unix_nanos > span.start_unix_nanos,
-                "{}: it was alive for a while",
-                span.name
-            );
-            assert_eq!(span.events_named("exception").count(), 0);
-        }
+    for span in spans.iter().filter(|span| span.name != "search.tool") {
+        assert_ended_with_its_process(span);
     }
     let named = |name: &str| spans.iter().find(|span| span.name == name).unwrap();
+    assert_eq!(named("search.tool").attribute("agentops.process_ended"), None);
     assert_eq!(
         named("default.session").text("agentops.session.end_state"),
         Some("Fail")

@@ -163,11 +163,7 @@ fn neither_the_key_nor_a_token_is_on_disk() {
     let token = collector.token().unwrap();
     collector.fail_next_n(Failure::status(503), ALWAYS);
     program.run(|| {
-        drop(tracing::info_span!(
-            "work",
-            agentops.kind = "tool",
-            test.marker = "on-disk-marker"
-        ))
+        let _marked = tracing::info_span!("work", agentops.kind = "tool", test.marker = "on-disk-marker");
     });
     program.wait_for_spooled(1);
     let bytes: Vec<u8> = scratch

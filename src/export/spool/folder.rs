@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
-    io::{self, Read, Seek, SeekFrom, Write},
+    io::{self, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -72,7 +72,7 @@ impl Folder {
     pub(super) fn new(path: PathBuf) -> Self {
         Self {
             path,
-            append: Box::new(|file, bytes| file.write_all(bytes)),
+            append: Box::new(File::write_all),
         }
     }
 
@@ -126,24 +126,31 @@ impl Folder {
     }
 
     /// A file that was not there.
-    pub(super) fn create(&self, path: &Path) -> io::Result<File> {
-        options().create_new(true).open(path)
+    pub(super) fn create(&self, name: Name) -> io::Result<File> {
+        options().create_new(true).open(self.path_of(name))
     }
 
     /// A file that is there, to be appended to.
-    pub(super) fn reopen(&self, path: &Path) -> io::Result<File> {
-        options().append(true).open(path)
+    pub(super) fn reopen(&self, name: Name) -> io::Result<File> {
+        options().append(true).open(self.path_of(name))
     }
 
     pub(super) fn append(&mut self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
         (self.append)(file, bytes)
     }
 
-    /// All of a file, or as much of it as a segment can be.
-    pub(super) fn read(&self, path: &Path, most: u64) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        File::open(path)?.take(most).read_to_end(&mut bytes)?;
-        Ok(bytes)
+    /// All of a file.
+    pub(super) fn read(&self, name: Name) -> io::Result<Vec<u8>> {
+        fs::read(self.path_of(name))
+    }
+
+    pub(super) fn has(&self, name: Name) -> bool {
+        self.path_of(name).exists()
+    }
+
+    /// Removes a file. If it stays, the next process finds nothing in it that it has not seen, or sends it again.
+    pub(super) fn remove(&self, name: Name) {
+        drop(fs::remove_file(self.path_of(name)));
     }
 }
 

@@ -58,7 +58,7 @@ pub(crate) struct Receipt {
 
 impl Receipt {
     /// The receipt of requests that become one: each has its own, and no halves.
-    pub(crate) fn join(receipts: Vec<Arc<Self>>) -> Option<Arc<Self>> {
+    pub(crate) fn join(receipts: &[Arc<Self>]) -> Option<Arc<Self>> {
         let entries: Vec<_> = receipts
             .iter()
             .flat_map(|receipt| receipt.entries.iter().copied())

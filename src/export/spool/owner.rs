@@ -17,7 +17,7 @@ impl Owner {
     pub(super) fn new(folder: &Folder) -> io::Result<Self> {
         loop {
             let id = fastrand::u64(1..);
-            match folder.create(&folder.lock_of(id)) {
+            match options().create_new(true).open(folder.lock_of(id)) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
                 Ok(lock) => {

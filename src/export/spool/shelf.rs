@@ -230,7 +230,8 @@ impl Shelf {
             bytes = bytes.saturating_add(entry.length);
             let fits = spans <= most_spans && bytes <= most_bytes;
             let alike = entry.strikes == 0 && *inherited.get_or_insert(entry.inherited) == entry.inherited;
-            if !chosen.is_empty() && !(fits && alike) {
+            let goes_along = fits && alike;
+            if !goes_along && !chosen.is_empty() {
                 break;
             }
             chosen.push(*id);

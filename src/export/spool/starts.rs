@@ -1,7 +1,7 @@
 //! [`Starts`]: notes of spans that are open, in a file of their own, so that requests that were delivered can go while
 //! a session lives for days.
 
-use std::{collections::HashMap, fs, fs::File, io};
+use std::{collections::HashMap, fs::File, io};
 
 use bytes::Bytes;
 
@@ -65,7 +65,7 @@ impl Starts {
     ) -> io::Result<()> {
         let mut bytes = Vec::new();
         if self.log.is_none() {
-            let file = folder.create(&folder.path_of(name))?;
+            let file = folder.create(name)?;
             self.log = Some((name, file));
             (self.bytes, self.live_bytes) = (0, 0);
             bytes = header.encode();
@@ -129,7 +129,7 @@ impl Starts {
 
     fn remove(&mut self, folder: &Folder) {
         if let Some((name, _)) = self.log.take() {
-            drop(fs::remove_file(folder.path_of(name)));
+            folder.remove(name);
         }
         self.forget();
     }
@@ -152,8 +152,8 @@ impl Starts {
     /// Writes what is still open to another file. Until the old one is gone both tell the same, which does no harm.
     fn compact(&mut self, folder: &mut Folder, (name, header): (Name, Header)) -> io::Result<()> {
         let Some((old, _)) = &self.log else { return Ok(()) };
-        let old = folder.path_of(*old);
-        let source = folder.read(&old, self.bytes)?;
+        let old = *old;
+        let source = folder.read(old)?;
         let (mut bytes, mut live) = (header.encode(), HashMap::with_capacity(self.live.len()));
         for (span, place) in &self.live {
             let start = usize::try_from(place.offset).unwrap_or(usize::MAX);
@@ -163,13 +163,12 @@ impl Starts {
             bytes.extend(record);
             live.insert(*span, Place { offset, ..*place });
         }
-        let path = folder.path_of(name);
-        let mut file = folder.create(&path)?;
+        let mut file = folder.create(name)?;
         if let Err(error) = folder.append(&mut file, &bytes) {
-            drop(fs::remove_file(path));
+            folder.remove(name);
             return Err(error);
         }
-        drop(fs::remove_file(old));
+        folder.remove(old);
         *self = Self {
             log: Some((name, file)),
             bytes: widen(bytes.len()),

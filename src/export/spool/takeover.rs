@@ -54,8 +54,7 @@ impl Spool {
                 ..Estate::default()
             };
             for name in names {
-                let path = self.folder.path_of(name);
-                let bytes = match self.folder.read(&path, u64::MAX) {
+                let bytes = match self.folder.read(name) {
                     // Whoever had the lock before us took it.
                     Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                     bytes => bytes?,
@@ -75,14 +74,13 @@ impl Spool {
 
     /// Reads one file of a dead owner.
     fn open_up(&mut self, name: Name, bytes: &[u8], estate: &mut Estate) {
-        let path = self.folder.path_of(name);
         let Some(contents) = segment::read(bytes) else {
-            if segment::is_of_another_version(bytes) && !is_old(&path, self.options.max_age) {
+            if segment::is_of_another_version(bytes) && !is_old(&self.folder.path_of(name), self.options.max_age) {
                 estate.stays = true;
                 return;
             }
             self.news.damaged_segments += u64::from(!bytes.is_empty());
-            drop(fs::remove_file(path));
+            self.folder.remove(name);
             return;
         };
         let open = still_open(&contents);
@@ -97,7 +95,7 @@ impl Spool {
                 DropReason::SpoolExpired,
                 spans.map(|record| u64::from(record.spans)).sum(),
             );
-            drop(fs::remove_file(path));
+            self.folder.remove(name);
             return;
         }
         let spoiled = contents.spoiled.iter().filter(|spoiled| open.contains(&spoiled.offset));
@@ -118,11 +116,11 @@ impl Spool {
     /// Makes the files our own.
     fn inherit(&mut self, estate: Estate) -> io::Result<()> {
         for (name, found) in estate.files {
-            let path = self.folder.path_of(name);
             if found.entries.is_empty() {
-                drop(fs::remove_file(path));
+                self.folder.remove(name);
                 continue;
             }
+            let path = self.folder.path_of(name);
             let name = Name {
                 owner: self.claim()?,
                 number: self.next_number(),

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
     fs::File,
     io::{self, Read, Seek, SeekFrom},
 };
@@ -79,7 +78,7 @@ impl Spool {
             }
         }
         let (name, header) = self.begin(Role::Segment)?;
-        let mut file = self.folder.create(&self.folder.path_of(name))?;
+        let mut file = self.folder.create(name)?;
         let bytes = header.encode();
         self.folder.append(&mut file, &bytes)?;
         self.shelf.add(Segment::new(name, widen(bytes.len()), header.since));
@@ -126,13 +125,13 @@ impl Spool {
             return Ok(());
         };
         let (length, torn_at) = (segment.bytes, segment.torn_at);
-        let path = self.folder.path_of(segment.name);
+        let name = segment.name;
         let is_active = self.active.as_ref().is_some_and(|(active, _)| *active == number);
         let mut reopened;
         let file = match &mut self.active {
             Some((active, file)) if *active == number => file,
             _ => {
-                reopened = self.folder.reopen(&path)?;
+                reopened = self.folder.reopen(name)?;
                 &mut reopened
             }
         };
@@ -196,8 +195,7 @@ impl Spool {
             self.active = None;
         }
         let segment = self.shelf.take(number)?;
-        // If it stays, the next process finds nothing in it that it has not seen, or sends it again.
-        drop(fs::remove_file(self.folder.path_of(segment.name)));
+        self.folder.remove(segment.name);
         Some(segment)
     }
 
@@ -225,7 +223,7 @@ impl Spool {
     fn look_around(&mut self) {
         let active = self.active.as_ref().and_then(|(number, _)| self.shelf.segment(*number));
         let names = active.map(|segment| segment.name).into_iter().chain(self.starts.name());
-        if names.into_iter().all(|name| self.folder.path_of(name).exists()) {
+        if names.into_iter().all(|name| self.folder.has(name)) {
             return;
         }
         let all: Vec<_> = self
@@ -234,15 +232,11 @@ impl Spool {
             .map(|(number, segment)| (number, segment.name))
             .collect();
         for (number, name) in all {
-            if !self.folder.path_of(name).exists() {
+            if !self.folder.has(name) {
                 self.give_up(number, DropReason::SpoolCorrupt);
             }
         }
-        if self
-            .starts
-            .name()
-            .is_some_and(|name| !self.folder.path_of(name).exists())
-        {
+        if self.starts.name().is_some_and(|name| !self.folder.has(name)) {
             self.starts.forget();
         }
     }
