@@ -372,12 +372,12 @@ impl Spool {
     }
 
     fn oldest_kept(&self) -> u64 {
-        millis().saturating_sub(u64::try_from(self.options.max_age.as_millis()).unwrap_or(u64::MAX))
+        micros().saturating_sub(u64::try_from(self.options.max_age.as_micros()).unwrap_or(u64::MAX))
     }
 }
 
-/// The wall clock, in milliseconds since 1970.
-fn millis() -> u64 {
+/// The wall clock, in microseconds since 1970.
+fn micros() -> u64 {
     let since = retry::wall_clock().duration_since(std::time::SystemTime::UNIX_EPOCH);
-    u64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
+    u64::try_from(since.unwrap_or_default().as_micros()).unwrap_or(u64::MAX)
 }
