@@ -11,8 +11,8 @@ use tokio::time::Instant;
 
 use super::{
     Opening, Spool,
+    calendar::micros,
     folder::{Name, Role, cut},
-    micros,
     owner::Owner,
     segment::{self, HEADER, Header, Kind, RECORD},
     shelf::{Entry, EntryId, Segment},
@@ -35,8 +35,7 @@ impl Spool {
     }
 
     fn try_write(&mut self, request: &EncodedRequest, waits: bool, inherited: bool) -> io::Result<Option<EntryId>> {
-        let age = u64::try_from(request.submitted().elapsed().as_micros()).unwrap_or(u64::MAX);
-        let at = micros().saturating_sub(age);
+        let at = self.calendar.wall(request.submitted());
         let mut record = Vec::new();
         let spans = u32::try_from(request.spans()).unwrap_or(u32::MAX);
         if !segment::append(&mut record, Kind::Request, spans, at, request.body()) {
