@@ -108,11 +108,12 @@ const URLS: [&str; 5] = [
 ];
 
 /// Variables that take any text: nothing that they hold is wrong.
-const ANY_TEXT: [&str; 5] = [
+const ANY_TEXT: [&str; 6] = [
     "AGENTOPS_DEFAULT_TAGS",
     "AGENTOPS_TRACE_NAME",
     "AGENTOPS_SERVICE_NAME",
     "AGENTOPS_ENVIRONMENT",
+    "AGENTOPS_SPOOL_DIR",
     "OTEL_SERVICE_NAME",
 ];
 

@@ -65,6 +65,7 @@ impl Worker {
             if self.batch_len() >= self.config.max_export_batch_size {
                 self.submit();
             }
+            self.persist_in_time();
         }
         if self.door.is_beside_a_layer() {
             self.trouble.with_subscriber(|| {

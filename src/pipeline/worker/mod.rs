@@ -55,6 +55,8 @@ pub(super) struct Worker {
     complaints: Complaints,
     losses: Losses,
     open: OpenSpans,
+    /// When the disk was last told.
+    persisted: Instant,
     batch: Vec<SpanData>,
     batch_bytes: usize,
     /// When the oldest span of the batch came in.
@@ -101,6 +103,7 @@ impl Worker {
             complaints: Complaints::default(),
             losses: Losses::default(),
             open: OpenSpans::default(),
+            persisted: Instant::now(),
             batch: Vec::new(),
             batch_bytes: 0,
             batch_since: None,
