@@ -1,0 +1,10 @@
+//! What is measured: three pieces of a program, and who listens to them.
+//!
+//! Each is measured in a process of its own, for interest in a callsite is one for all subscribers of a process: a
+//! second listener would make the first one pay.
+
+mod listener;
+mod program;
+
+pub use listener::{Listener, Listening, handle};
+pub use program::Program;
