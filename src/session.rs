@@ -169,11 +169,12 @@ fn adjust(lineage: &mut Lineage, remote: Option<(SpanLink, Remote)>, facts: &Tra
 }
 
 fn begin(recorder: &Recorder, name: &str) -> Box<SpanRecord> {
-    let mut fields = Fields::with_capacity(2);
-    fields.set(field::NAME, Say::Text(name, Origin::Str), recorder.value_cap);
-    let mut record = SpanRecord::new(session_callsite(), recorder.clock.start(), fields);
+    let mut record = Box::new(SpanRecord::new(session_callsite(), recorder.clock.start()));
+    record
+        .fields
+        .set(field::NAME, Say::Text(name, Origin::Str), recorder.value_cap);
     record.kind = Some((EntityKind::Session, KindSource::AgentOps));
-    Box::new(record)
+    record
 }
 
 /// What encloses this point: the nearest recorded span, or the session without a span that was entered below it.
@@ -344,13 +345,13 @@ impl Session {
             let finished: Option<Vec<_>> = with_recorded(&self.span, |recorded| {
                 let slots = recorded.slots_mut();
                 let ended = slots.filter_map(|slot| {
-                    slot.change(tell);
+                    slot.change(|record, _| tell(record));
                     slot.end()
                 });
                 ended.collect()
             });
             for slot in finished.into_iter().flatten() {
-                slot.finish(true);
+                slot.finish();
             }
             return;
         };

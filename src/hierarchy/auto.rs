@@ -18,7 +18,7 @@ use crate::{
     clock::Start,
     config::EndState,
     kind::EntityKind,
-    record::{Fields, KindSource, Origin, Say, SpanRecord},
+    record::{KindSource, Origin, Say, SpanRecord},
     semconv::agentops::field,
 };
 
@@ -76,12 +76,12 @@ impl AutoSession {
 
 /// The record of a session that has no span in the registry.
 pub(crate) fn session_record(start: Start, name: &str, state: &EndState, cap: usize) -> Box<SpanRecord> {
-    let mut fields = Fields::with_capacity(4);
+    let mut record = Box::new(SpanRecord::new(session_callsite(), start));
+    let fields = &mut record.fields;
     fields.set(field::NAME, Say::Text(name, Origin::Str), cap);
     fields.set(field::END_STATE, Say::Text(state.as_str(), Origin::Str), cap);
-    let mut record = SpanRecord::new(session_callsite(), start, fields);
     record.kind = Some((EntityKind::Session, KindSource::AgentOps));
-    Box::new(record)
+    record
 }
 
 /// A callsite for sessions that have no span. It is never registered, so no subscriber ever sees it.

@@ -69,6 +69,8 @@ pub(crate) struct Counts {
     pub(crate) open_bytes: AtomicUsize,
     /// Spans that ended and belong to a trace that is not kept.
     pub(crate) sampled_out: AtomicU64,
+    /// Layers that were made for the handle.
+    pub(crate) layers: AtomicUsize,
     /// The layer saw a span of ours at least once.
     pub(crate) saw_span: AtomicBool,
     /// A layer of the handle recorded a span.

@@ -82,11 +82,16 @@ pub(super) fn moment(start: &Start, unix_nanos: u64) -> Instant {
 }
 
 fn record(span: &SpanData, surrounded: &Surrounded<'_>, start: Start, cap: usize) -> SpanRecord {
-    let mut fields = Fields::with_capacity(surrounded.fields.len());
+    let callsite = Callsite::Told {
+        name: span.name.clone(),
+        target: target(span).to_owned().into(),
+    };
+    let mut record = SpanRecord::new(callsite, start);
+    let fields = &mut record.fields;
     for KeyValue { key, value, .. } in surrounded.fields {
         // A method's own state is never recorded.
         if key.as_str() != "self" {
-            say(&mut fields, key.as_str(), value, surrounded.by_tracing, cap);
+            say(fields, key.as_str(), value, surrounded.by_tracing, cap);
         }
     }
     let kind = match span.span_kind {
@@ -100,11 +105,6 @@ fn record(span: &SpanData, surrounded: &Surrounded<'_>, start: Start, cap: usize
     if let Some(kind) = kind {
         fields.set(field::OTEL_KIND, Say::Text(kind, Origin::Str), cap);
     }
-    let callsite = Callsite::Told {
-        name: span.name.clone(),
-        target: target(span).to_owned().into(),
-    };
-    let mut record = SpanRecord::new(callsite, start, fields);
     record.kind = classify::settle(&record.callsite, &record.fields);
     record
 }

@@ -27,7 +27,7 @@ pub(crate) enum Item {
     /// A span that came through the second door, and the bytes that it holds.
     Foreign(Box<opentelemetry_sdk::trace::SpanData>, usize),
     /// What happened to other spans of OpenTelemetry; not counted as a span.
-    Note(Foreign),
+    Note(Box<Foreign>),
 }
 
 impl Item {
@@ -100,7 +100,7 @@ impl Queue {
         let gauge = &self.gauge;
         if !gauge.closed.load(Ordering::Acquire) && gauge.waiting() < self.max_spans {
             // Refused only where the thread has ended.
-            let _unheard = self.send(Item::Note(note));
+            let _unheard = self.send(Item::Note(Box::new(note)));
         }
     }
 

@@ -106,7 +106,7 @@ impl<'a> Notes<'a> {
         } = self;
         let cap = recorder.value_cap;
         with_slots(span, |slot| {
-            slot.change(|record| {
+            slot.change(|record, _| {
                 record.fields.merge(&said);
                 if let Some(failure) = &failure {
                     record.fail(failure.clone());
@@ -125,7 +125,7 @@ pub fn cancelled(span: &Span) {
     let Some(recorder) = recorder(span) else { return };
     let cap = recorder.value_cap;
     with_slots(span, |slot| {
-        slot.change(|record| {
+        slot.change(|record, _| {
             record.fields.set(agentops::CANCELLED, Say::Bool(true), cap);
             if is_session(record) {
                 end(record, &EndState::Indeterminate, cap);
@@ -143,7 +143,7 @@ pub fn cancelled(span: &Span) {
 
 /// The span ends no earlier than now.
 pub(crate) fn touch(span: &Span) {
-    with_slots(span, |slot| slot.change(|_| ()));
+    with_slots(span, |slot| slot.change(|_, _| ()));
 }
 
 fn is_session(record: &SpanRecord) -> bool {

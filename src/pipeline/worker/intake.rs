@@ -49,7 +49,7 @@ impl Worker {
                     self.take_released();
                 }
                 Item::Note(note) => {
-                    self.door.take(note, Instant::now().into_std());
+                    self.door.take(*note, Instant::now().into_std());
                     self.take_released();
                 }
             }
