@@ -47,7 +47,7 @@ pub(crate) struct Queue {
     stats: Arc<Stats>,
     max_spans: usize,
     max_bytes: usize,
-    /// The worker is woken at the first span and when a batch is full, not at every span.
+    /// The worker is woken when a batch is full, and at the first span after a rest, not at every span.
     batch: usize,
 }
 
@@ -63,6 +63,8 @@ pub(crate) struct Gauge {
     closed: AtomicBool,
     /// A span was refused, and the worker was woken to tell of it.
     refused: AtomicBool,
+    /// The worker looks into the channel by itself: nobody has to pay for waking it.
+    watched: AtomicBool,
     pub(crate) wake: Notify,
 }
 
@@ -132,12 +134,14 @@ impl Queue {
 
     fn send(&self, item: Item) -> Result<(), DropReason> {
         let gauge = &self.gauge;
-        let waiting = gauge.waiting.fetch_add(1, Ordering::AcqRel) + 1;
+        // Counted first, then asked whether the worker rests; the worker rests first, then asks what waits. In one order
+        // for all threads, so that one of the two sees the other.
+        let waiting = gauge.waiting.fetch_add(1, Ordering::SeqCst) + 1;
         if self.sender.send(item).is_err() {
             gauge.waiting.fetch_sub(1, Ordering::AcqRel);
             return Err(DropReason::AfterShutdown);
         }
-        if waiting == 1 || waiting == self.batch {
+        if waiting == self.batch || waiting == 1 && !gauge.watched.load(Ordering::SeqCst) {
             gauge.wake.notify_one();
         }
         Ok(())
@@ -189,6 +193,17 @@ impl Gauge {
 
     pub(crate) fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Acquire)
+    }
+
+    /// The worker looks into the channel by itself from now on.
+    pub(crate) fn watch(&self) {
+        self.watched.store(true, Ordering::SeqCst);
+    }
+
+    /// The worker wants to be woken from now on; false if something waits already.
+    pub(crate) fn rest(&self) -> bool {
+        self.watched.store(false, Ordering::SeqCst);
+        self.waiting.load(Ordering::SeqCst) == 0
     }
 
     /// A span left the channel for the pipeline thread's hands.

@@ -69,20 +69,24 @@ impl Arena {
         (self.since(start), kept.len() < text.len())
     }
 
+    #[inline]
     fn append(&mut self, bytes: &[u8]) {
         let end = self.len + bytes.len();
+        match self.near.get_mut(self.len..end) {
+            Some(room) if self.far.is_empty() => room.copy_from_slice(bytes),
+            _ => self.append_far(bytes),
+        }
+        self.len = end;
+    }
+
+    #[cold]
+    fn append_far(&mut self, bytes: &[u8]) {
         if self.far.is_empty() {
-            if let Some(room) = self.near.get_mut(self.len..end) {
-                room.copy_from_slice(bytes);
-                self.len = end;
-                return;
-            }
-            self.far.reserve(end);
+            self.far.reserve(self.len + bytes.len());
             self.far
                 .extend_from_slice(self.near.get(..self.len).unwrap_or_default());
         }
         self.far.extend_from_slice(bytes);
-        self.len = end;
     }
 
     /// Copies what is formatted up to `cap` bytes; true where that cut it. Of a formatter that panics it says just that.

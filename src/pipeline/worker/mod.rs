@@ -67,6 +67,9 @@ pub(super) struct Worker {
 
 /// The queue is emptied at least this often while spans come in.
 const DRAIN_EVERY: Duration = Duration::from_millis(50);
+/// So long after the last span the worker goes on looking by itself: to wake it costs a program's thread a system call.
+const REST_AFTER: Duration = Duration::from_secs(1);
+
 impl Worker {
     pub(super) fn new(setup: Setup) -> Result<Self, String> {
         let Setup {
@@ -111,6 +114,7 @@ impl Worker {
 
     pub(super) async fn work(mut self, mut commands: UnboundedReceiver<Command>) {
         let mut drain_at: Option<Instant> = None;
+        let mut last_came = Instant::now();
         loop {
             let timer = self.next_timer(drain_at);
             let gauge = Arc::clone(&self.gauge);
@@ -123,6 +127,8 @@ impl Worker {
                 },
                 settled = self.delivery.progress() => self.settle(settled),
                 () = gauge.wake.notified() => {
+                    self.gauge.watch();
+                    last_came = Instant::now();
                     let full = self.gauge.waiting() >= self.config.max_export_batch_size;
                     let soon = if full { Instant::now() } else { Instant::now() + DRAIN_EVERY };
                     drain_at = Some(drain_at.map_or(soon, |at| at.min(soon)));
@@ -134,14 +140,20 @@ impl Worker {
                 .iter()
                 .any(|waiter| waiter.ends || waiter.submitted.is_none());
             let due = drain_at.is_some_and(|at| at <= Instant::now());
+            if (asked || due) && self.gauge.waiting() > 0 {
+                last_came = Instant::now();
+            }
             if asked {
                 self.drain_all();
             } else if due {
                 self.drain();
             }
             if asked || due {
-                // Spans that came meanwhile woke nobody: the queue was not empty.
-                drain_at = (self.gauge.waiting() > 0).then(|| Instant::now() + DRAIN_EVERY);
+                let rests = last_came.elapsed() >= REST_AFTER && self.gauge.rest();
+                drain_at = (!rests).then(|| Instant::now() + DRAIN_EVERY);
+                if !rests {
+                    self.gauge.watch();
+                }
             }
             self.door.expire(Instant::now().into_std());
             self.take_released();
