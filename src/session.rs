@@ -170,9 +170,8 @@ fn adjust(lineage: &mut Lineage, remote: Option<(SpanLink, Remote)>, facts: &Tra
 
 fn begin(recorder: &Recorder, name: &str) -> Box<SpanRecord> {
     let mut record = Box::new(SpanRecord::new(session_callsite(), recorder.clock.start()));
-    record
-        .fields
-        .set(field::NAME, Say::Text(name, Origin::Str), recorder.value_cap);
+    let name = Say::Text(name, Origin::Str);
+    record.fields.set(field::NAME, name, recorder.value_cap);
     record.kind = Some((EntityKind::Session, KindSource::AgentOps));
     record
 }
