@@ -2,13 +2,13 @@
 
 use std::{str::FromStr, time::Duration};
 
-use agentops::AgentOps;
+use agentops::{AgentOps, Export};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::{
     error::OTelSdkResult,
     trace::{SdkTracerProvider, SpanData, SpanExporter},
 };
-use tracing::Subscriber;
+use tracing::{Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{Layer, layer::SubscriberExt as _, registry};
 
 /// Who listens.
@@ -22,6 +22,12 @@ pub enum Listener {
     Other,
     /// Our layer beside that one.
     OursBesideOther,
+    /// Nobody.
+    Nobody,
+    /// Our layer alone, told to look at nothing below errors.
+    OursUnwanting,
+    /// Our layer, switched off, beside the one that wants every span.
+    OursOffBesideOther,
 }
 
 /// What listens, for as long as this is kept.
@@ -33,7 +39,15 @@ pub struct Listening {
 
 impl Listener {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Ours, Self::OpenTelemetry, Self::Other, Self::OursBesideOther];
+    pub const ALL: [Self; 7] = [
+        Self::Ours,
+        Self::OpenTelemetry,
+        Self::Other,
+        Self::OursBesideOther,
+        Self::Nobody,
+        Self::OursUnwanting,
+        Self::OursOffBesideOther,
+    ];
 
     /// Its name on the command line and in the file of ceilings.
     pub const fn name(self) -> &'static str {
@@ -42,6 +56,9 @@ impl Listener {
             Self::OpenTelemetry => "tracing-opentelemetry",
             Self::Other => "other",
             Self::OursBesideOther => "agentops-beside-other",
+            Self::Nobody => "nobody",
+            Self::OursUnwanting => "agentops-unwanting",
+            Self::OursOffBesideOther => "agentops-off-beside-other",
         }
     }
 
@@ -70,6 +87,17 @@ impl Listener {
                 let ours = listening.ours.insert(handle()?);
                 tracing::subscriber::set_global_default(registry().with(Idle).with(ours.layer()))?;
             }
+            Self::Nobody => {}
+            Self::OursUnwanting => {
+                let ours = listening
+                    .ours
+                    .insert(builder().with_max_level(LevelFilter::ERROR).build()?);
+                tracing::subscriber::set_global_default(registry().with(ours.layer()))?;
+            }
+            Self::OursOffBesideOther => {
+                let ours = listening.ours.insert(builder().with_export(Export::Off).build()?);
+                tracing::subscriber::set_global_default(registry().with(Idle).with(ours.layer()))?;
+            }
         }
         Ok(listening)
     }
@@ -80,10 +108,11 @@ impl Listener {
 /// # Errors
 /// The handle could not be built.
 pub fn handle() -> Result<AgentOps, agentops::InitError> {
-    agentops::builder()
-        .with_env(|_| None)
-        .with_span_exporter(Nowhere)
-        .build()
+    builder().build()
+}
+
+fn builder() -> agentops::Builder {
+    agentops::builder().with_env(|_| None).with_span_exporter(Nowhere)
 }
 
 impl Listening {

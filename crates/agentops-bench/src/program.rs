@@ -4,6 +4,8 @@ use std::{hint::black_box, str::FromStr};
 
 use tracing::{info, info_span};
 
+use crate::Call;
+
 /// A piece of a program, done once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Program {
@@ -13,11 +15,25 @@ pub enum Program {
     AgentSpan,
     /// The same with two events inside.
     AgentSpanWithEvents,
+    /// A call of a function with an attribute of ours.
+    Decorated(Call),
+    /// A call of the same function with `#[instrument]`.
+    Instrumented(Call),
 }
 
 impl Program {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::UnrelatedSpan, Self::AgentSpan, Self::AgentSpanWithEvents];
+    pub const ALL: [Self; 9] = [
+        Self::UnrelatedSpan,
+        Self::AgentSpan,
+        Self::AgentSpanWithEvents,
+        Self::Decorated(Call::Scalars),
+        Self::Decorated(Call::Result),
+        Self::Decorated(Call::Async),
+        Self::Instrumented(Call::Scalars),
+        Self::Instrumented(Call::Result),
+        Self::Instrumented(Call::Async),
+    ];
 
     /// Its name in tables and on the command line.
     pub const fn name(self) -> &'static str {
@@ -25,15 +41,21 @@ impl Program {
             Self::UnrelatedSpan => "unrelated-span",
             Self::AgentSpan => "agent-span",
             Self::AgentSpanWithEvents => "agent-span-2-events",
+            Self::Decorated(Call::Scalars) => "decorated-scalars",
+            Self::Decorated(Call::Result) => "decorated-result",
+            Self::Decorated(Call::Async) => "decorated-async",
+            Self::Instrumented(Call::Scalars) => "instrumented-scalars",
+            Self::Instrumented(Call::Result) => "instrumented-result",
+            Self::Instrumented(Call::Async) => "instrumented-async",
         }
     }
 
     /// How often it is done between two readings of the clock: less than a batch of either pipeline, so that neither
-    /// wakes its thread meanwhile.
+    /// is woken by a full one meanwhile.
     pub const fn repeats(self) -> u32 {
         match self {
             Self::UnrelatedSpan => 20_000,
-            Self::AgentSpan | Self::AgentSpanWithEvents => 256,
+            _ => 256,
         }
     }
 
@@ -49,6 +71,8 @@ impl Program {
                     info!(forecasts = black_box(3_u64), "found some");
                 });
             }),
+            Self::Decorated(call) => call.decorated(times),
+            Self::Instrumented(call) => call.instrumented(times),
         }
     }
 }
