@@ -27,6 +27,7 @@ pub(crate) const SPAN_KIND: &str = "agentops.span.kind";
 pub(crate) const TAGS: &str = "agentops.tags";
 pub(crate) const SESSION_END_STATE: &str = "agentops.session.end_state";
 /// The future that a span stands for was dropped before it was done.
+#[cfg(feature = "macros")]
 pub(crate) const CANCELLED: &str = "agentops.cancelled";
 pub(crate) const ENTITY_INPUT: &str = "agentops.entity.input";
 pub(crate) const ENTITY_OUTPUT: &str = "agentops.entity.output";

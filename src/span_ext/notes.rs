@@ -141,11 +141,6 @@ pub fn cancelled(span: &Span) {
     });
 }
 
-/// The span ends no earlier than now.
-pub(crate) fn touch(span: &Span) {
-    with_slots(span, |slot| slot.change(|_, _| ()));
-}
-
 fn is_session(record: &SpanRecord) -> bool {
     record.kind.is_some_and(|(kind, _)| kind == EntityKind::Session)
 }

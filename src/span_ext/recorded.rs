@@ -192,3 +192,8 @@ pub(super) fn type_name<E: ?Sized>() -> Option<std::borrow::Cow<'static, str>> {
     let plain = full.split('<').next().unwrap_or(full);
     Some(plain.rsplit("::").next().unwrap_or(plain).into())
 }
+
+/// The span ends no earlier than now.
+pub(crate) fn touch(span: &Span) {
+    with_slots(span, |slot| slot.change(|_, _| ()));
+}

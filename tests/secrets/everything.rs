@@ -3,8 +3,8 @@
 use std::{collections::HashMap, fmt::Debug};
 
 use agentops::{
-    AgentOps, AgentOpsSpanExt as _, Compression, Content, CredentialRedactor, DropReason, EndState, EntityKind, Export,
-    ExportError, HostName, HostTrace, InitError, Price, Project, Protocol, Remote, Semconv, Usage,
+    AgentOps, AgentOpsSpanExt as _, AgentScope, Compression, Content, CredentialRedactor, DropReason, EndState,
+    EntityKind, Export, ExportError, HostName, HostTrace, InitError, Price, Project, Protocol, Remote, Semconv, Usage,
 };
 use tracing::info_span;
 
@@ -68,6 +68,7 @@ pub(crate) fn show_everything(agentops: &AgentOps, project: &Project, lost: &Exp
     show("Remote", &Remote::Link);
     show("Semconv", &Semconv::Both);
     show("ShutdownGuard", &agentops.shutdown_guard());
+    show("AgentScope", &AgentScope::new("shown"));
 }
 
 /// The public types, read from the code. Traits and functions have no `Debug`.
