@@ -50,10 +50,20 @@ impl Arena {
     }
 
     pub(super) fn get(&self, piece: Piece) -> &str {
+        std::str::from_utf8(self.bytes(piece)).unwrap_or_default()
+    }
+
+    fn bytes(&self, piece: Piece) -> &[u8] {
         let start = piece.start as usize;
         let texts = if self.far.is_empty() { &self.near[..] } else { &self.far };
-        let bytes = texts.get(start..start + piece.len()).unwrap_or_default();
-        std::str::from_utf8(bytes).unwrap_or_default()
+        texts.get(start..start + piece.len()).unwrap_or_default()
+    }
+
+    /// Copies a text of another arena.
+    pub(super) fn copy(&mut self, other: &Self, piece: Piece) -> Piece {
+        let start = self.len;
+        self.append(other.bytes(piece));
+        self.since(start)
     }
 
     /// Copies a text up to `cap` bytes; true where that cut it.

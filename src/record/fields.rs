@@ -210,7 +210,7 @@ impl Fields {
         for (key, value) in &other.entries {
             let mut value = *value;
             if let Some(at) = value.piece() {
-                (*at, _) = self.texts.push(other.texts.get(*at), usize::MAX);
+                *at = self.texts.copy(&other.texts, *at);
             }
             self.put(key.clone(), value);
         }
@@ -257,7 +257,7 @@ impl Fields {
         let garbage = std::mem::take(&mut self.texts);
         for (_, value) in &mut self.entries {
             if let Some(at) = value.piece() {
-                (*at, _) = self.texts.push(garbage.get(*at), usize::MAX);
+                *at = self.texts.copy(&garbage, *at);
             }
         }
         self.garbage = 0;

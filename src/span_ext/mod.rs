@@ -9,7 +9,7 @@ mod notes;
 mod recorded;
 
 #[cfg(all(feature = "export", feature = "macros"))]
-pub use notes::{Notes, cancelled};
+pub use notes::{Notebook, Notes, cancelled};
 #[cfg(feature = "export")]
 pub(crate) use recorded::{touch, with_recorded};
 

@@ -4,6 +4,7 @@ use std::{
     fmt::Error,
     hint::black_box,
     pin::pin,
+    sync::LazyLock,
     task::{Context, Poll, Waker},
 };
 
@@ -27,20 +28,28 @@ impl Call {
 
     /// Calls the one with `#[agentops::tool]`, `times` times.
     pub(crate) fn decorated(self, times: u32) {
-        let filter = Filter::new();
+        let filter: &Filter = &FILTER;
         (0..times).for_each(|_| match self {
             Self::Scalars => _ = black_box(decorated::scalars(black_box("rust"), 5)),
-            Self::Result => _ = black_box(decorated::result(black_box("rust"), &filter)),
+            Self::Result => _ = black_box(decorated::result(black_box("rust"), filter)),
             Self::Async => _ = black_box(now(decorated::later(black_box("rust"), 5))),
         });
     }
 
+    /// Makes JSON of what the one with `#[agentops::tool]` does, `times` times: of what is neither a text nor a number.
+    pub(crate) fn json(self, times: u32) {
+        let filter: &Filter = &FILTER;
+        if self == Self::Result {
+            (0..times).for_each(|_| _ = black_box(serde_json::to_string(black_box(filter))));
+        }
+    }
+
     /// Calls the one with `#[instrument]`, `times` times.
     pub(crate) fn instrumented(self, times: u32) {
-        let filter = Filter::new();
+        let filter: &Filter = &FILTER;
         (0..times).for_each(|_| match self {
             Self::Scalars => _ = black_box(instrumented::scalars(black_box("rust"), 5)),
-            Self::Result => _ = black_box(instrumented::result(black_box("rust"), &filter)),
+            Self::Result => _ = black_box(instrumented::result(black_box("rust"), filter)),
             Self::Async => _ = black_box(now(instrumented::later(black_box("rust"), 5))),
         });
     }
@@ -53,14 +62,10 @@ struct Filter {
     exact: bool,
 }
 
-impl Filter {
-    fn new() -> Self {
-        Self {
-            words: vec!["a".to_owned(), "b".to_owned()],
-            exact: true,
-        }
-    }
-}
+static FILTER: LazyLock<Filter> = LazyLock::new(|| Filter {
+    words: vec!["a".to_owned(), "b".to_owned()],
+    exact: true,
+});
 
 mod decorated {
     use super::{Error, Filter, black_box};

@@ -19,11 +19,13 @@ pub enum Program {
     Decorated(Call),
     /// A call of the same function with `#[instrument]`.
     Instrumented(Call),
+    /// The JSON that the first of the two makes of what it takes and gives.
+    Json(Call),
 }
 
 impl Program {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::UnrelatedSpan,
         Self::AgentSpan,
         Self::AgentSpanWithEvents,
@@ -33,6 +35,9 @@ impl Program {
         Self::Instrumented(Call::Scalars),
         Self::Instrumented(Call::Result),
         Self::Instrumented(Call::Async),
+        Self::Json(Call::Scalars),
+        Self::Json(Call::Result),
+        Self::Json(Call::Async),
     ];
 
     /// Its name in tables and on the command line.
@@ -47,6 +52,9 @@ impl Program {
             Self::Instrumented(Call::Scalars) => "instrumented-scalars",
             Self::Instrumented(Call::Result) => "instrumented-result",
             Self::Instrumented(Call::Async) => "instrumented-async",
+            Self::Json(Call::Scalars) => "json-scalars",
+            Self::Json(Call::Result) => "json-result",
+            Self::Json(Call::Async) => "json-async",
         }
     }
 
@@ -73,6 +81,7 @@ impl Program {
             }),
             Self::Decorated(call) => call.decorated(times),
             Self::Instrumented(call) => call.instrumented(times),
+            Self::Json(call) => call.json(times),
         }
     }
 }
