@@ -9,6 +9,7 @@
 //! is taken over, and a disk that fails or is slow rests. Nothing is forced to the platter: the promise is to survive
 //! the end of the process, which the system's cache does.
 
+mod calendar;
 mod folder;
 mod health;
 mod owner;
@@ -29,6 +30,7 @@ use tokio::time::Instant;
 
 pub(crate) use self::starts::Opening;
 use self::{
+    calendar::{Calendar, micros},
     folder::Folder,
     health::Health,
     owner::Owner,
@@ -37,7 +39,7 @@ use self::{
     starts::Starts,
     target::Target,
 };
-use super::{DropReason, Settled, request::EncodedRequest, retry};
+use super::{DropReason, Settled, request::EncodedRequest};
 use crate::config::{Destination, Headers, Secret, SpoolOptions};
 
 /// Looks for what dead processes left, and for what is too old.
@@ -89,6 +91,7 @@ pub(crate) struct Spool {
     starts: Starts,
     replay: Replay,
     health: Health,
+    calendar: Calendar,
     tend_at: Instant,
     /// What the outbox has to know.
     news: Settled,
@@ -110,6 +113,7 @@ impl Spool {
             starts: Starts::default(),
             replay: Replay::default(),
             health: Health::default(),
+            calendar: Calendar::new(),
             tend_at: Instant::now(),
             news: Settled::default(),
         })
@@ -372,12 +376,6 @@ impl Spool {
     }
 
     fn oldest_kept(&self) -> u64 {
-        millis().saturating_sub(u64::try_from(self.options.max_age.as_millis()).unwrap_or(u64::MAX))
+        micros().saturating_sub(u64::try_from(self.options.max_age.as_micros()).unwrap_or(u64::MAX))
     }
-}
-
-/// The wall clock, in milliseconds since 1970.
-fn millis() -> u64 {
-    let since = retry::wall_clock().duration_since(std::time::SystemTime::UNIX_EPOCH);
-    u64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
 }

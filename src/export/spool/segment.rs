@@ -6,7 +6,7 @@
 //! record   kind:u8 spans:u32 at:u64 length:u32 check of the payload:u32 check of these five:u32 payload
 //! ```
 //!
-//! Numbers are little-endian, times are milliseconds since 1970, checks are CRC-32.
+//! Numbers are little-endian, times are microseconds since 1970, checks are CRC-32.
 
 use super::target::Target;
 

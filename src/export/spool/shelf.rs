@@ -1,6 +1,6 @@
 //! [`Shelf`]: what is on disk, as memory knows it. Nothing here touches a file.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{folder::Name, segment::Kind};
 
@@ -18,7 +18,7 @@ pub(super) struct Entry {
     pub(super) spans: u32,
     /// Bytes of the payload.
     pub(super) length: usize,
-    /// Milliseconds since 1970.
+    /// When it was handed in, in microseconds since 1970: what waits is sent in this order.
     pub(super) at: u64,
     /// Written by another process.
     pub(super) inherited: bool,
@@ -33,7 +33,7 @@ pub(super) struct Entry {
 pub(super) struct Segment {
     pub(super) name: Name,
     pub(super) bytes: u64,
-    /// When it was begun, in milliseconds since 1970.
+    /// When it was begun, in microseconds since 1970.
     pub(super) since: u64,
     /// Until when its first owner was alive for sure.
     pub(super) alive: u64,
@@ -67,7 +67,8 @@ impl Segment {
 #[derive(Debug, Default)]
 pub(super) struct Shelf {
     segments: BTreeMap<u64, Segment>,
-    order: VecDeque<EntryId>,
+    /// What waits, the oldest first.
+    order: BTreeSet<(u64, EntryId)>,
     bytes: u64,
     own: u64,
     inherited: u64,
@@ -148,16 +149,16 @@ impl Shelf {
             return 0;
         };
         entry.waits = true;
-        let (spans, inherited) = (u64::from(entry.spans), entry.inherited);
+        let (spans, inherited, at) = (u64::from(entry.spans), entry.inherited, entry.at);
         *self.waiting(inherited) += spans;
-        self.order.push_back(id);
+        self.order.insert((at, id));
         spans
     }
 
     /// Nothing is to be done about it any more.
     pub(super) fn remove(&mut self, id: EntryId) -> Option<Entry> {
         let entry = self.segments.get_mut(&id.segment)?.entries.remove(&id.offset)?;
-        self.forget(&entry);
+        self.forget(id, &entry);
         Some(entry)
     }
 
@@ -165,14 +166,19 @@ impl Shelf {
     pub(super) fn take(&mut self, number: u64) -> Option<Segment> {
         let segment = self.segments.remove(&number)?;
         self.bytes -= segment.bytes;
-        for entry in segment.entries.values() {
-            self.forget(entry);
+        for (offset, entry) in &segment.entries {
+            let id = EntryId {
+                segment: number,
+                offset: *offset,
+            };
+            self.forget(id, entry);
         }
         Some(segment)
     }
 
-    fn forget(&mut self, entry: &Entry) {
+    fn forget(&mut self, id: EntryId, entry: &Entry) {
         if entry.waits {
+            self.order.remove(&(entry.at, id));
             *self.waiting(entry.inherited) -= u64::from(entry.spans);
         }
     }
@@ -195,36 +201,22 @@ impl Shelf {
 
     /// What waits since before `moment`.
     pub(super) fn older_than(&self, moment: u64) -> Vec<EntryId> {
-        let waiting = self.order.iter().copied();
-        waiting
-            .filter(|id| self.entry(*id).is_some_and(|entry| entry.at < moment))
-            .collect()
+        let older = self.order.iter().take_while(|(at, _)| *at < moment);
+        older.map(|(_, id)| *id).collect()
     }
 
     /// What is to be sent next in one request: the oldest that waits and what follows, up to so many spans and bytes.
     /// What failed where others did not goes after those others, and alone.
-    pub(super) fn next(&mut self, most_spans: usize, most_bytes: usize) -> Vec<EntryId> {
-        while let Some(first) = self.order.front()
-            && self.entry(*first).is_none()
-        {
-            self.order.pop_front();
-        }
-        let strikes = |id: &EntryId| self.entry(*id).map(|entry| entry.strikes);
-        let untried = self.order.iter().position(|id| strikes(id) == Some(0));
-        let spared = || {
-            let struck = self
-                .order
-                .iter()
-                .enumerate()
-                .filter_map(|(at, id)| Some((strikes(id)?, at)));
-            struck.min().map(|(_, at)| at)
-        };
-        let Some(at) = untried.or_else(spared) else {
+    pub(super) fn next(&self, most_spans: usize, most_bytes: usize) -> Vec<EntryId> {
+        let strikes = |(_, id): &(u64, EntryId)| self.entry(*id).map(|entry| entry.strikes);
+        let untried = self.order.iter().find(|place| strikes(place) == Some(0));
+        let spared = || self.order.iter().min_by_key(|place| strikes(place));
+        let Some(first) = untried.or_else(spared) else {
             return Vec::new();
         };
         let mut chosen: Vec<EntryId> = Vec::new();
         let (mut spans, mut bytes, mut inherited) = (0_usize, 0_usize, None);
-        for id in self.order.iter().skip(at) {
+        for (_, id) in self.order.range(first..) {
             let Some(entry) = self.entry(*id) else { continue };
             spans = spans.saturating_add(usize::try_from(entry.spans).unwrap_or(usize::MAX));
             bytes = bytes.saturating_add(entry.length);

@@ -26,7 +26,7 @@ const AT_ONCE: u64 = 64 * 1024 * 1024;
 const SOON: Duration = Duration::from_secs(1);
 
 /// A span that ended so shortly before its process may be noted as open still: its request was written, the rest not.
-const LAST_MOMENTS: u64 = 10_000;
+const LAST_MOMENTS: u64 = 10_000_000;
 
 impl Spool {
     /// Takes over what owners left whose processes have ended.

@@ -11,8 +11,8 @@ use tokio::time::Instant;
 
 use super::{
     Opening, Spool,
+    calendar::micros,
     folder::{Name, Role, cut},
-    millis,
     owner::Owner,
     segment::{self, HEADER, Header, Kind, RECORD},
     shelf::{Entry, EntryId, Segment},
@@ -35,10 +35,10 @@ impl Spool {
     }
 
     fn try_write(&mut self, request: &EncodedRequest, waits: bool, inherited: bool) -> io::Result<Option<EntryId>> {
-        let now = millis();
+        let at = self.calendar.wall(request.submitted());
         let mut record = Vec::new();
         let spans = u32::try_from(request.spans()).unwrap_or(u32::MAX);
-        if !segment::append(&mut record, Kind::Request, spans, now, request.body()) {
+        if !segment::append(&mut record, Kind::Request, spans, at, request.body()) {
             return Ok(None);
         }
         self.look_around();
@@ -56,7 +56,7 @@ impl Spool {
             kind: Kind::Request,
             spans,
             length: request.bytes(),
-            at: now,
+            at,
             inherited,
             waits,
             strikes: 0,
@@ -97,7 +97,7 @@ impl Spool {
         let header = Header {
             owner,
             target: self.target,
-            since: millis(),
+            since: micros(),
         };
         Ok((name, header))
     }
@@ -152,7 +152,7 @@ impl Spool {
     /// Nothing is to be done about these any more.
     pub(super) fn done(&mut self, entries: &[EntryId]) {
         let mut touched: BTreeMap<u64, Vec<u8>> = BTreeMap::new();
-        let now = millis();
+        let now = micros();
         for id in entries {
             if self.shelf.remove(*id).is_some() {
                 segment::append_done(touched.entry(id.segment).or_default(), id.offset, now);
@@ -173,7 +173,7 @@ impl Spool {
 
     /// Marks records of a segment as done, which nothing waits for.
     pub(super) fn mark(&mut self, number: u64, offsets: &[u64]) {
-        let (mut marks, now) = (Vec::new(), millis());
+        let (mut marks, now) = (Vec::new(), micros());
         for offset in offsets {
             segment::append_done(&mut marks, *offset, now);
         }
@@ -248,12 +248,12 @@ impl Spool {
             return Ok(());
         }
         let begin = self.begin(Role::Open)?;
-        self.starts.open(&mut self.folder, begin, openings, millis())
+        self.starts.open(&mut self.folder, begin, openings, micros())
     }
 
     pub(super) fn take_back(&mut self, spans: &[u64]) -> io::Result<()> {
         let begin = self.begin(Role::Open)?;
-        self.starts.close(&mut self.folder, begin, spans, millis())
+        self.starts.close(&mut self.folder, begin, spans, micros())
     }
 
     /// Reads entries back, as one request. Those that cannot be read are given up and left out; `None` where the disk
@@ -316,7 +316,7 @@ impl Spool {
     }
 }
 
-/// The report of a span whose process ended: it ended when the process was last seen alive, in milliseconds since 1970.
+/// The report of a span whose process ended: it ended when the process was last seen alive, in microseconds since 1970.
 fn ended(request: &[u8], alive: u64) -> Option<Vec<u8>> {
     let mut message = ExportTraceServiceRequest::decode(request).ok()?;
     let scopes = message
@@ -324,7 +324,7 @@ fn ended(request: &[u8], alive: u64) -> Option<Vec<u8>> {
         .iter_mut()
         .flat_map(|resource| &mut resource.scope_spans);
     for span in scopes.flat_map(|scope| &mut scope.spans) {
-        span.end_time_unix_nano = span.start_time_unix_nano.max(alive.saturating_mul(1_000_000));
+        span.end_time_unix_nano = span.start_time_unix_nano.max(alive.saturating_mul(1_000));
     }
     Some(message.encode_to_vec())
 }

@@ -7,6 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -46,8 +47,13 @@ fn drained(spool: &mut Spool) -> Vec<String> {
 fn what_is_kept_comes_back_in_order_and_leaves_no_file() {
     let scratch = Scratch::new();
     let mut spool = spool(&options(&scratch));
-    for text in ["first", "second", "third"] {
-        spool.keep(request(text, 1)).unwrap();
+    // Requests that were under way together fail in any order.
+    let [first, second, third] = ["first", "second", "third"].map(|text| {
+        std::thread::sleep(Duration::from_micros(10));
+        request(text, 1)
+    });
+    for request in [second, first, third] {
+        spool.keep(request).unwrap();
     }
     assert_eq!((spool.own_spans(), told(&mut spool).spooled), (3, 3));
     assert_eq!(drained(&mut spool), ["first", "second", "third"]);
@@ -117,7 +123,7 @@ fn another_key_leaves_it_alone_until_it_is_too_old() {
     drop(heir);
 
     let mut hasty = options(&scratch);
-    hasty.max_age = std::time::Duration::from_nanos(1);
+    hasty.max_age = Duration::from_nanos(1);
     // A millisecond has passed: times on disk are no finer.
     let began = std::time::Instant::now();
     while began.elapsed().as_millis() < 3 {
@@ -276,7 +282,7 @@ async fn a_full_disk_takes_nothing_by_halves_and_is_tried_again_later() {
         None,
         "the disk rests, and nothing is said twice"
     );
-    tokio::time::advance(std::time::Duration::from_secs(1)).await;
+    tokio::time::advance(Duration::from_secs(1)).await;
     spool.keep(refused).unwrap();
     spool.keep(request("third", 1)).unwrap();
     assert_eq!(
@@ -290,13 +296,13 @@ async fn a_slow_disk_gets_a_tenth_of_the_time() {
     let scratch = Scratch::new();
     let mut spool = spool(&options(&scratch));
     let began = Instant::now();
-    tokio::time::advance(std::time::Duration::from_secs(2)).await;
+    tokio::time::advance(Duration::from_secs(2)).await;
     spool.judge(Ok(()), began);
     assert!(told(&mut spool).spool_trouble.unwrap().contains("is slow"));
     let refused = spool.keep(request("first", 1)).unwrap_err();
-    tokio::time::advance(std::time::Duration::from_secs(19)).await;
+    tokio::time::advance(Duration::from_secs(19)).await;
     let refused = spool.keep(refused).unwrap_err();
-    tokio::time::advance(std::time::Duration::from_secs(1)).await;
+    tokio::time::advance(Duration::from_secs(1)).await;
     spool.keep(refused).unwrap();
 }
 
@@ -319,7 +325,7 @@ fn one_request_that_always_fails_holds_up_no_other_and_is_given_up() {
         spool.keep(request(text, 1)).unwrap();
     }
     let now = Instant::now();
-    let later = now + std::time::Duration::from_secs(3600);
+    let later = now + Duration::from_secs(3600);
     let mut sent = Vec::new();
     let mut gave_up = false;
     // A new request is delivered after each failure, as it is where it is the request that is bad.
