@@ -18,7 +18,7 @@ use crate::{
     clock::Start,
     hierarchy::SpanLink,
     propagation::link_of,
-    record::{Callsite, Fields, Key, Origin, Say, SpanRecord},
+    record::{Fields, Key, Origin, Say, SpanRecord, Told},
     semconv::agentops::field,
 };
 
@@ -82,7 +82,7 @@ pub(super) fn moment(start: &Start, unix_nanos: u64) -> Instant {
 }
 
 fn record(span: &SpanData, surrounded: &Surrounded<'_>, start: Start, cap: usize) -> SpanRecord {
-    let callsite = Callsite::Told {
+    let callsite = Told {
         name: span.name.clone(),
         target: target(span).to_owned().into(),
     };
@@ -189,15 +189,15 @@ pub(super) fn text(value: &Value) -> Option<&str> {
 
 /// Says an attribute's value with its type.
 pub(super) fn say(fields: &mut Fields, key: &str, value: &Value, by_tracing: bool, cap: usize) {
-    let name = || Key::from(key.to_owned());
+    let name = Key::Told(key);
     match value {
-        Value::Bool(value) => fields.set(name(), Say::Bool(*value), cap),
-        Value::I64(value) => fields.set(name(), Say::I64(*value), cap),
-        Value::F64(value) => fields.set(name(), Say::F64(*value), cap),
-        Value::String(value) => fields.set(name(), said(key, value.as_str(), by_tracing), cap),
-        Value::Array(array) => fields.set(name(), Say::Text(&list(array), Origin::List), cap),
+        Value::Bool(value) => fields.set(name, Say::Bool(*value), cap),
+        Value::I64(value) => fields.set(name, Say::I64(*value), cap),
+        Value::F64(value) => fields.set(name, Say::F64(*value), cap),
+        Value::String(value) => fields.set(name, said(key, value.as_str(), by_tracing), cap),
+        Value::Array(array) => fields.set(name, Say::Text(&list(array), Origin::List), cap),
         // A type that later versions of OpenTelemetry have.
-        other => fields.set_formatted(name(), format_args!("{other}"), cap),
+        other => fields.set_formatted(name, format_args!("{other}"), cap),
     }
 }
 

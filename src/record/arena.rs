@@ -10,7 +10,7 @@ use super::Fields;
 /// Only whole characters are ever pushed, so that every piece is UTF-8.
 #[derive(Clone, Debug)]
 pub(super) struct Arena {
-    near: [u8; 192],
+    near: [u8; 128],
     len: usize,
     /// Empty while the texts are in place.
     far: Vec<u8>,
@@ -19,7 +19,7 @@ pub(super) struct Arena {
 impl Default for Arena {
     fn default() -> Self {
         Self {
-            near: [0; 192],
+            near: [0; 128],
             len: 0,
             far: Vec::new(),
         }

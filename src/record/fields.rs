@@ -7,30 +7,41 @@ use smallvec::SmallVec;
 use super::arena::{Arena, Piece};
 
 /// A field's name: nearly always the callsite's, which lives for the program.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Key {
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Key<'a> {
     Static(&'static str),
-    Owned(Box<str>),
+    /// A name that somebody told, to be copied.
+    Told(&'a str),
 }
 
-impl Key {
-    pub(crate) fn as_str(&self) -> &str {
+impl<'a> Key<'a> {
+    fn as_str(self) -> &'a str {
         match self {
             Self::Static(key) => key,
-            Self::Owned(key) => key,
+            Self::Told(key) => key,
         }
     }
 }
 
-impl From<&'static str> for Key {
+impl From<&'static str> for Key<'_> {
     fn from(key: &'static str) -> Self {
         Self::Static(key)
     }
 }
 
-impl From<String> for Key {
-    fn from(key: String) -> Self {
-        Self::Owned(key.into_boxed_str())
+/// A key that was said.
+#[derive(Clone, Copy, Debug)]
+enum Name {
+    Static(&'static str),
+    Told(Piece),
+}
+
+impl Name {
+    fn key(self, texts: &Arena) -> Key<'_> {
+        match self {
+            Self::Static(key) => Key::Static(key),
+            Self::Told(at) => Key::Told(texts.get(at)),
+        }
     }
 }
 
@@ -105,7 +116,7 @@ pub(crate) enum Say<'a> {
 /// The first fields lie in place, as the first bytes of their texts do: most records are one allocation.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fields {
-    entries: SmallVec<[(Key, Value); 8]>,
+    entries: SmallVec<[(Name, Value); 8]>,
     texts: Arena,
     /// A bit for each key, which some share: a key whose bit is not set was not said yet.
     seen: u64,
@@ -147,13 +158,13 @@ impl Fields {
         } else {
             0
         };
-        self.texts.heap_bytes() + entries * size_of::<(Key, Value)>()
+        self.texts.heap_bytes() + entries * size_of::<(Name, Value)>()
     }
 
     /// Says `value` of `key`; an earlier value of the same key is forgotten. Texts beyond `cap` bytes are cut
     /// at a character boundary and marked.
     #[inline]
-    pub(crate) fn set(&mut self, key: impl Into<Key>, value: Say<'_>, cap: usize) {
+    pub(crate) fn set<'k>(&mut self, key: impl Into<Key<'k>>, value: Say<'_>, cap: usize) {
         let value = match value {
             Say::Bool(value) => Value::Bool(value),
             Say::I64(value) => Value::I64(value),
@@ -171,7 +182,7 @@ impl Fields {
 
     /// Says what `write` formats, cut at `cap` bytes. Of a formatter that panics it says just that: what it wrote may
     /// be half of a secret.
-    pub(crate) fn set_formatted(&mut self, key: impl Into<Key>, args: fmt::Arguments<'_>, cap: usize) {
+    pub(crate) fn set_formatted<'k>(&mut self, key: impl Into<Key<'k>>, args: fmt::Arguments<'_>, cap: usize) {
         let (at, cut) = self.texts.push_formatted(args, cap);
         let origin = Origin::Debug;
         self.put(key.into(), Value::Text { at, origin, cut });
@@ -195,52 +206,53 @@ impl Fields {
             return None;
         }
         let mut all = self.entries.iter();
-        all.find(|(have, _)| have.as_str() == key).map(|(_, value)| value)
+        all.find(|(have, _)| have.key(&self.texts).as_str() == key)
+            .map(|(_, value)| value)
     }
 
     /// All fields in the order in which their keys were first said.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, ValueRef<'_>)> {
         self.entries
             .iter()
-            .map(|(key, value)| (key.as_str(), self.resolve(value)))
+            .map(|(name, value)| (name.key(&self.texts).as_str(), self.resolve(value)))
     }
 
     /// Adds the fields of `other` after these; `other`'s values win.
     pub(crate) fn merge(&mut self, other: &Self) {
-        for (key, value) in &other.entries {
+        for (name, value) in &other.entries {
             let mut value = *value;
             if let Some(at) = value.piece() {
                 *at = self.texts.copy(&other.texts, *at);
             }
-            self.put(key.clone(), value);
+            self.put(name.key(&other.texts), value);
         }
         self.dropped += other.dropped;
     }
 
     #[inline]
-    fn put(&mut self, key: Key, value: Value) {
+    fn put(&mut self, key: Key<'_>, value: Value) {
         self.version = self.version.wrapping_add(1);
         let bit = bit(key.as_str());
         let is_new = self.seen & bit == 0;
         self.seen |= bit;
         if is_new && self.entries.len() < Self::MAX_FIELDS {
-            self.entries.push((key, value));
+            self.add(key, value);
         } else {
             self.put_again(key, value);
         }
     }
 
     /// As [`Self::put`], for a key that may have been said before, or for which there is no room.
-    fn put_again(&mut self, key: Key, mut value: Value) {
+    fn put_again(&mut self, key: Key<'_>, mut value: Value) {
         let mut all = self.entries.iter_mut();
-        if let Some((_, have)) = all.find(|(have, _)| have.as_str() == key.as_str()) {
+        if let Some((_, have)) = all.find(|(have, _)| have.key(&self.texts).as_str() == key.as_str()) {
             if let Some(at) = have.piece() {
                 self.garbage += at.len();
             }
             *have = value;
             self.compact();
         } else if self.entries.len() < Self::MAX_FIELDS {
-            self.entries.push((key, value));
+            self.add(key, value);
         } else {
             if let Some(at) = value.piece() {
                 self.texts.pop(*at);
@@ -249,13 +261,25 @@ impl Fields {
         }
     }
 
+    #[inline]
+    fn add(&mut self, key: Key<'_>, value: Value) {
+        let name = match key {
+            Key::Static(key) => Name::Static(key),
+            Key::Told(key) => Name::Told(self.texts.push(key, usize::MAX).0),
+        };
+        self.entries.push((name, value));
+    }
+
     /// Frees replaced texts once they outweigh the live ones: a value recorded a million times costs one.
     fn compact(&mut self) {
         if self.garbage < 4096 || self.garbage * 2 < self.texts.len() {
             return;
         }
         let garbage = std::mem::take(&mut self.texts);
-        for (_, value) in &mut self.entries {
+        for (name, value) in &mut self.entries {
+            if let Name::Told(at) = name {
+                *at = self.texts.copy(&garbage, *at);
+            }
             if let Some(at) = value.piece() {
                 *at = self.texts.copy(&garbage, *at);
             }
@@ -363,7 +387,7 @@ mod tests {
     fn fields_beyond_the_bound_are_counted() {
         let mut fields = Fields::default();
         for i in 0..10_000 {
-            fields.set(format!("key.{i}"), Say::I64(i), 100);
+            fields.set(Key::Told(&format!("key.{i}")), Say::I64(i), 100);
         }
         assert_eq!(fields.iter().count(), Fields::MAX_FIELDS);
         assert_eq!(fields.dropped() as usize, 10_000 - Fields::MAX_FIELDS);

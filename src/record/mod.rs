@@ -11,7 +11,7 @@ mod said;
 mod span;
 
 pub(crate) use arena::floor_char_boundary;
-pub(crate) use callsite::{Callsite, CallsiteId};
+pub(crate) use callsite::{Callsite, CallsiteId, Told};
 pub(crate) use fields::{Fields, Key, Origin, Say, ValueRef};
 pub(crate) use said::Said;
 pub(crate) use span::{EventRecord, Failure, KindSource, SpanRecord};

@@ -31,8 +31,8 @@ impl AgentOpsSpanExt for Span {
     fn record_attribute<T: Serialize + ?Sized>(&self, key: impl Into<String>, value: &T) {
         if let Some(recorder) = recorder(self) {
             let said = Said::serialize(value, recorder.value_cap);
-            let key = Key::from(key.into());
-            say(self, |fields, cap| fields.set(key.clone(), said.say(), cap));
+            let key = key.into();
+            say(self, |fields, cap| fields.set(Key::Told(&key), said.say(), cap));
         }
     }
 
