@@ -137,8 +137,8 @@ impl SessionBuilder {
                 recorder.continue_trace(&mut lineage, parent);
             }
             adjust(&mut lineage, remote, &facts);
-            let record = Mutex::new(Some(begin(&recorder, &name)));
-            (lineage, Some(Own { record }))
+            let record = begin(&recorder, &name, &lineage);
+            (lineage, Some(Mutex::new(Some(record))))
         };
         let own = own.filter(|_| recorder.is_enabled());
         if own.is_some() {
@@ -168,11 +168,12 @@ fn adjust(lineage: &mut Lineage, remote: Option<(SpanLink, Remote)>, facts: &Tra
     lineage.trace.tell(|told| told.clone_from(facts));
 }
 
-fn begin(recorder: &Recorder, name: &str) -> Box<SpanRecord> {
+fn begin(recorder: &Recorder, name: &str, lineage: &Lineage) -> Box<SpanRecord> {
     let mut record = Box::new(SpanRecord::new(session_callsite(), recorder.clock.start()));
     let name = Say::Text(name, Origin::Str);
     record.fields.set(field::NAME, name, recorder.value_cap);
     record.kind = Some((EntityKind::Session, KindSource::AgentOps));
+    recorder.note_open(&record, lineage);
     record
 }
 
@@ -223,9 +224,7 @@ pub struct Session {
     ended: AtomicBool,
 }
 
-struct Own {
-    record: Mutex<Option<Box<SpanRecord>>>,
-}
+type Own = Mutex<Option<Box<SpanRecord>>>;
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -354,7 +353,7 @@ impl Session {
             }
             return;
         };
-        let record = own.record.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let record = own.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(mut record) = record {
             tell(&mut record);
             recorder.finish(record, self.lineage.clone(), recorder.clock.now(), 0);

@@ -43,11 +43,16 @@ impl AutoSession {
     }
 
     /// Becomes the parent of a span without one, unless it ended.
-    pub(crate) fn adopt(&self) -> Option<Parent> {
+    pub(crate) fn adopt(&self, recorder: &Recorder) -> Option<Parent> {
         if self.trace.has_ended() {
             return None;
         }
-        self.adopted.store(true, Ordering::Relaxed);
+        if !recorder.notes_open() {
+            self.adopted.store(true, Ordering::Relaxed);
+        } else if !self.adopted.swap(true, Ordering::Relaxed) {
+            let record = session_record(self.start, &self.name, &EndState::Indeterminate, recorder.value_cap);
+            recorder.note_open(&record, &self.lineage());
+        }
         Some(Parent {
             lineage_span: self.trace.root,
             trace: Arc::clone(&self.trace),
@@ -61,16 +66,19 @@ impl AutoSession {
             return;
         }
         let record = session_record(self.start, &self.name, state, recorder.value_cap);
-        let lineage = Lineage {
+        recorder.opened(0);
+        recorder.finish(record, self.lineage(), recorder.clock.now(), 0);
+    }
+
+    fn lineage(&self) -> Lineage {
+        Lineage {
             span_id: self.trace.root,
             parent: None,
             parent_is_remote: false,
             trace: Arc::clone(&self.trace),
             agent: None,
             links: Vec::new(),
-        };
-        recorder.opened(0);
-        recorder.finish(record, lineage, recorder.clock.now(), 0);
+        }
     }
 }
 

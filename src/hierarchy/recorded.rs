@@ -124,6 +124,7 @@ impl Slot {
         let left_out = !lineage.trace.is_recorded() && !lineage.is_root();
         let charged = if left_out { 0 } else { record.bytes() };
         if !left_out {
+            recorder.note_open(&record, &lineage);
             recorder.opened(charged);
         }
         Self {
@@ -203,6 +204,9 @@ impl Slot {
         self.recorder.continue_trace(&mut self.lineage, parent);
         if self.left_out && self.lineage.trace.is_recorded() {
             self.lineage.trace = Arc::new(self.lineage.trace.left_out());
+        }
+        if let Some(record) = &self.record {
+            self.recorder.note_open(record, &self.lineage);
         }
     }
 

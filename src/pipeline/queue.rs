@@ -12,7 +12,7 @@ use super::Stats;
 use crate::{
     config::Config,
     export::DropReason,
-    hierarchy::{FinishedSpan, SpanSink},
+    hierarchy::{FinishedSpan, SpanId, SpanSink},
     otel::{
         self,
         foreign::{Ended, Foreign},
@@ -28,6 +28,10 @@ pub(crate) enum Item {
     Foreign(Box<opentelemetry_sdk::trace::SpanData>, usize),
     /// What happened to other spans of OpenTelemetry; not counted as a span.
     Note(Box<Foreign>),
+    /// A span began, as it was then; not counted as a span.
+    Opened(Box<FinishedSpan>),
+    /// A span that began ended, and was lost.
+    Gone(SpanId),
 }
 
 impl Item {
@@ -49,6 +53,8 @@ pub(crate) struct Queue {
     max_bytes: usize,
     /// The worker is woken when a batch is full, and at the first span after a rest, not at every span.
     batch: usize,
+    /// Open spans are noted on disk.
+    durable: bool,
 }
 
 /// What is on its way: queued, mapped, encoded or waiting for a retry.
@@ -78,6 +84,7 @@ impl Queue {
             max_spans: config.max_queue_size,
             max_bytes: config.max_queue_bytes,
             batch: config.max_export_batch_size.max(1),
+            durable: config.spool.as_ref().is_some_and(|spool| spool.durable),
         };
         (queue, receiver)
     }
@@ -87,23 +94,24 @@ impl Queue {
     pub(crate) fn hand_over(&self, foreign: Foreign) {
         let span = match foreign {
             Foreign::Span(span) => span,
-            note => return self.note(note),
+            note => {
+                self.note(Item::Note(Box::new(note)));
+                return;
+            }
         };
         let (ended, bytes) = (Ended::of(&span), otel::span::bytes(&span));
         self.stats.record(1);
         if let Err(reason) = self.try_accept(Item::Foreign(span, bytes), bytes) {
             self.stats.drop_spans(reason, 1);
             self.gauge.refuse();
-            self.note(Foreign::Ended(ended));
+            self.note(Item::Note(Box::new(Foreign::Ended(ended))));
         }
     }
 
-    fn note(&self, note: Foreign) {
+    /// Hands over what is no span; false where there is no room for it, or nobody to take it.
+    fn note(&self, note: Item) -> bool {
         let gauge = &self.gauge;
-        if !gauge.closed.load(Ordering::Acquire) && gauge.waiting() < self.max_spans {
-            // Refused only where the thread has ended.
-            let _unheard = self.send(Item::Note(Box::new(note)));
-        }
+        !gauge.closed.load(Ordering::Acquire) && gauge.waiting() < self.max_spans && self.send(note).is_ok()
     }
 
     fn try_accept(&self, item: Item, bytes: usize) -> Result<(), DropReason> {
@@ -152,7 +160,7 @@ impl SpanSink for Queue {
     fn accept(&self, span: FinishedSpan) {
         // What becomes of a tentative trace is decided on the other side, which then counts its spans.
         let counts = !span.lineage.trace.is_tentative();
-        let bytes = span.bytes;
+        let (bytes, id) = (span.bytes, span.lineage.span_id);
         let accepted = self.try_accept(Item::Recorded(span), bytes);
         if counts || accepted.is_err() {
             self.stats.record(1);
@@ -160,6 +168,20 @@ impl SpanSink for Queue {
         if let Err(reason) = accepted {
             self.stats.drop_spans(reason, 1);
             self.gauge.refuse();
+            if self.durable {
+                self.note(Item::Gone(id));
+            }
+        }
+    }
+
+    fn note_open(&self, span: FinishedSpan) {
+        let (gauge, bytes) = (&self.gauge, span.bytes);
+        // A note for which there is no room is no loss: the span itself will be told of when it ends.
+        if gauge.bytes().saturating_add(bytes) <= self.max_bytes {
+            gauge.resize(0, bytes);
+            if !self.note(Item::Opened(Box::new(span))) {
+                gauge.resize(bytes, 0);
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use super::Fields;
 /// them on the heap.
 ///
 /// Only whole characters are ever pushed, so that every piece is UTF-8.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Arena {
     near: [u8; 128],
     len: usize,

@@ -115,7 +115,7 @@ pub(crate) enum Say<'a> {
 /// Typed fields over one text buffer. Bounded by [`Fields::MAX_FIELDS`] and by a cap on each text.
 ///
 /// The first fields lie in place, as the first bytes of their texts do: most records are one allocation.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Fields {
     entries: SmallVec<[(Name, Value); 8]>,
     texts: Arena,

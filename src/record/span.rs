@@ -68,6 +68,14 @@ impl SpanRecord {
         }
     }
 
+    /// What is known of it now, without what happened inside.
+    pub(crate) fn as_it_began(&self) -> Self {
+        let mut record = Self::new(self.callsite.clone(), self.start);
+        record.fields = self.fields.clone();
+        record.kind = self.kind;
+        record
+    }
+
     /// Bytes held, for the memory budget.
     pub(crate) fn bytes(&self) -> usize {
         let failure = self.failure.as_ref().map_or(0, |failure| failure.bytes());

@@ -40,6 +40,9 @@ impl Worker {
             match item {
                 Item::Recorded(mut span) => {
                     self.hold(span.bytes);
+                    if self.delivery.is_durable() {
+                        self.open.close(span.lineage.span_id);
+                    }
                     self.door.lead(&mut span.lineage.links);
                     self.judge(span);
                 }
@@ -52,9 +55,14 @@ impl Worker {
                     self.door.take(*note, Instant::now().into_std());
                     self.take_released();
                 }
+                Item::Opened(span) => {
+                    self.gauge.resize(span.bytes, 0);
+                    self.open.open(span);
+                }
+                Item::Gone(id) => self.open.close(id),
             }
             self.publish();
-            if self.batch.len() >= self.config.max_export_batch_size {
+            if self.batch_len() >= self.config.max_export_batch_size {
                 self.submit();
             }
         }
@@ -95,7 +103,7 @@ impl Worker {
             } else {
                 self.stats.sample_out(1);
             }
-            if self.batch.len() >= self.config.max_export_batch_size {
+            if self.batch_len() >= self.config.max_export_batch_size {
                 self.submit();
             }
         }

@@ -1,5 +1,6 @@
 //! [`Worker`]: the loop of the pipeline thread: drains the queue, maps, batches, and drives the delivery.
 
+mod durable;
 mod end;
 mod intake;
 mod second_door;
@@ -18,7 +19,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use self::{intake::set_session_attributes, second_door::SecondDoor, waiting::Waiter};
+use self::{durable::OpenSpans, intake::set_session_attributes, second_door::SecondDoor, waiting::Waiter};
 use super::{
     Command, Setup, Stats,
     complaints::Complaints,
@@ -53,6 +54,7 @@ pub(super) struct Worker {
     undecided: Undecided,
     complaints: Complaints,
     losses: Losses,
+    open: OpenSpans,
     batch: Vec<SpanData>,
     batch_bytes: usize,
     /// When the oldest span of the batch came in.
@@ -101,6 +103,7 @@ impl Worker {
             door: SecondDoor::new(recorder, Instant::now().into_std()),
             complaints: Complaints::default(),
             losses: Losses::default(),
+            open: OpenSpans::default(),
             batch: Vec::new(),
             batch_bytes: 0,
             batch_since: None,
@@ -130,7 +133,7 @@ impl Worker {
                     self.gauge.watch();
                     last_came = Instant::now();
                     let full = self.gauge.waiting() >= self.config.max_export_batch_size;
-                    let soon = if full { Instant::now() } else { Instant::now() + DRAIN_EVERY };
+                    let soon = if full { Instant::now() } else { Instant::now() + self.drain_every() };
                     drain_at = Some(drain_at.map_or(soon, |at| at.min(soon)));
                 }
                 () = async { match timer { Some(at) => sleep_until(at).await, None => std::future::pending().await } } => {}
@@ -150,7 +153,7 @@ impl Worker {
             }
             if asked || due {
                 let rests = last_came.elapsed() >= REST_AFTER && self.gauge.rest();
-                drain_at = (!rests).then(|| Instant::now() + DRAIN_EVERY);
+                drain_at = (!rests).then(|| Instant::now() + self.drain_every());
                 if !rests {
                     self.gauge.watch();
                 }
@@ -160,6 +163,7 @@ impl Worker {
             if asked || self.batch_is_due() {
                 self.submit();
             }
+            self.persist();
             self.mark_submitted();
             self.publish();
             self.tell_losses();
@@ -219,9 +223,7 @@ impl Worker {
         let batch = std::mem::take(&mut self.batch);
         self.batch_bytes = 0;
         self.batch_since = None;
-        if !batch.is_empty() {
-            self.delivery.submit(batch);
-        }
+        self.delivery.submit(batch);
     }
 
     fn settle(&mut self, settled: Settled) {
@@ -241,6 +243,16 @@ impl Worker {
         if settled.trouble.is_some() {
             self.last_trouble = settled.trouble;
         }
+        for (kind, spans) in &settled.bygone {
+            self.trouble.say(Kind::Lost(*kind), || {
+                tracing::warn!(target: "agentops", spans, reason = ?kind, "spans that an earlier process left in the spool were lost");
+            });
+        }
+        if let Some(reason) = settled.spool_trouble {
+            self.trouble.say(Kind::Spool, || {
+                tracing::warn!(target: "agentops", %reason, "the spool is in trouble");
+            });
+        }
     }
 
     /// Tells the gauge what is in our hands now.
@@ -252,6 +264,8 @@ impl Worker {
         self.gauge.resize(self.held.1, now.1);
         self.gauge.release(self.held.0.saturating_sub(now.0), 0);
         self.held = now;
+        let (spans, _, bytes) = self.delivery.spooled();
+        self.stats.wait_on_disk(spans, bytes);
     }
 
     /// Tells of spans that the queue had no room for.
