@@ -121,6 +121,8 @@ mod propagation;
 #[cfg(feature = "export")]
 mod semconv;
 
+#[cfg(any(feature = "reqwest-middleware", feature = "tower"))]
+pub mod capture;
 #[cfg(feature = "testing")]
 pub mod testing;
 

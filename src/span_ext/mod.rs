@@ -7,6 +7,8 @@
 mod notes;
 #[cfg(feature = "export")]
 mod recorded;
+#[cfg(feature = "export")]
+mod recording;
 
 #[cfg(feature = "export")]
 pub(crate) use notes::touch;
@@ -14,6 +16,8 @@ pub(crate) use notes::touch;
 pub use notes::{Notes, cancelled};
 #[cfg(feature = "export")]
 pub(crate) use recorded::with_recorded;
+#[cfg(feature = "export")]
+pub(crate) use recording::Recording;
 
 use serde::Serialize;
 #[cfg(not(feature = "export"))]
