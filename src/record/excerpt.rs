@@ -48,11 +48,6 @@ impl Excerpt {
         self.most = self.head.len();
     }
 
-    /// All there was.
-    pub(crate) fn total(&self) -> u64 {
-        self.total
-    }
-
     /// The beginning, and the end where something between them is missing.
     pub(crate) fn parts(&self) -> (std::borrow::Cow<'_, [u8]>, Option<&[u8]>) {
         let tail = self
@@ -110,7 +105,7 @@ mod tests {
         let excerpt = of(&[&long]);
         let (head, tail) = excerpt.parts();
         assert_eq!((&*head, tail), (&long[..MOST], Some(&long[MOST + 1..])));
-        assert_eq!(excerpt.total(), long.len() as u64);
+        assert_eq!(excerpt.total, long.len() as u64);
     }
 
     #[test]
@@ -120,7 +115,7 @@ mod tests {
             excerpt.push(&[b'x'; 999]);
         }
         assert!(excerpt.bytes() <= 2 * MOST + 4 * Excerpt::TAIL, "{}", excerpt.bytes());
-        assert_eq!(excerpt.total(), 9_990_000);
+        assert_eq!(excerpt.total, 9_990_000);
     }
 
     proptest! {
@@ -135,7 +130,7 @@ mod tests {
             let pieces: Vec<&[u8]> = cuts.windows(2).map(|pair| &text[pair[0]..pair[1]]).collect();
             let (cut, whole) = (of(&pieces), of(&[&text]));
             prop_assert_eq!(cut.parts(), whole.parts());
-            prop_assert_eq!(cut.total(), whole.total());
+            prop_assert_eq!(cut.total, whole.total);
         }
     }
 }
