@@ -152,7 +152,11 @@ fn medium_of_gemini(data: &Object) -> Value {
     };
     let (kind, name, value) = match first(data, &["data"]) {
         Some(content) => ("blob", "content", content),
-        None => ("uri", "uri", first(data, &["fileUri", "file_uri"]).unwrap_or(&Value::Null)),
+        None => (
+            "uri",
+            "uri",
+            first(data, &["fileUri", "file_uri"]).unwrap_or(&Value::Null),
+        ),
     };
     let mut out = typed(kind);
     out.insert("modality".to_owned(), modality.into());

@@ -150,7 +150,8 @@ impl Open {
         // From here on the bytes are the record's.
         self.charge.hold(0);
         let exchange = Arc::new(self.exchange);
-        self.recording.change(|record| record.add_exchange(Arc::clone(&exchange)));
+        self.recording
+            .change(|record| record.add_exchange(Arc::clone(&exchange)));
     }
 }
 

@@ -122,7 +122,9 @@ fn has_version(base: &str) -> bool {
 /// `/models/{model}:generateContent` of Google, `/deployments/{name}/chat/completions` of Azure.
 fn model(path: &str) -> Option<String> {
     let mut segments = path.split('/');
-    segments.by_ref().find(|segment| matches!(*segment, "models" | "deployments"))?;
+    segments
+        .by_ref()
+        .find(|segment| matches!(*segment, "models" | "deployments"))?;
     let name = segments.next()?.split(':').next()?;
     (!name.is_empty()).then(|| name.to_owned())
 }
@@ -199,7 +201,10 @@ mod tests {
             assert_eq!(asked(&HttpCapture::new(), url, false), None, "{url}");
         }
         let capture = HttpCapture::new();
-        assert_eq!(asked(&capture, "https://proxy.example/v1/messages", true).as_deref(), Some("anthropic chat"));
+        assert_eq!(
+            asked(&capture, "https://proxy.example/v1/messages", true).as_deref(),
+            Some("anthropic chat")
+        );
         let get = Address {
             method: "GET",
             host: "api.openai.com",
@@ -215,7 +220,10 @@ mod tests {
         let capture = HttpCapture::new()
             .with_base_url("http://gpu-1:9000", "ollama")
             .with_base_url("https://api.openai.com/v1", "mine");
-        assert_eq!(asked(&capture, "http://gpu-1:9000/api/chat", false).as_deref(), Some("ollama chat"));
+        assert_eq!(
+            asked(&capture, "http://gpu-1:9000/api/chat", false).as_deref(),
+            Some("ollama chat")
+        );
         assert_eq!(asked(&capture, "http://gpu-1:9001/api/chat", false), None);
         let chat = "https://api.openai.com/v1/chat/completions";
         assert_eq!(asked(&capture, chat, false).as_deref(), Some("mine chat"));

@@ -50,7 +50,11 @@ pub(super) fn of(host: &str, port: Option<u16>) -> Option<&'static str> {
 
 /// `host` is `name`, or a name below it. Names of hosts have no case.
 fn is_at_or_below(host: &str, name: &str) -> bool {
-    let Some((above, end)) = host.len().checked_sub(name.len()).and_then(|at| host.split_at_checked(at)) else {
+    let Some((above, end)) = host
+        .len()
+        .checked_sub(name.len())
+        .and_then(|at| host.split_at_checked(at))
+    else {
         return false;
     };
     end.eq_ignore_ascii_case(name) && (above.is_empty() || above.ends_with('.'))

@@ -134,7 +134,10 @@ mod tests {
     #[test]
     fn a_base_holds_what_is_below_it() {
         let base = base("http://user:secret@LocalHost:8000/v1/?x=1");
-        assert_eq!((&*base.authority, &*base.path, &*base.provider), ("localhost:8000", "v1", "vllm"));
+        assert_eq!(
+            (&*base.authority, &*base.path, &*base.provider),
+            ("localhost:8000", "v1", "vllm")
+        );
         assert!(base.holds("localhost", Some(8000), "/v1/chat/completions"));
         assert!(!base.holds("localhost", Some(8001), "/v1/chat/completions"));
         assert!(!base.holds("localhost", Some(8000), "/v10/chat/completions"));

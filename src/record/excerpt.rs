@@ -72,7 +72,12 @@ impl Excerpt {
 /// What it says is content: only its size shows.
 impl fmt::Debug for Excerpt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Excerpt({} of {} bytes)", self.head.len() + self.tail.len(), self.total)
+        write!(
+            f,
+            "Excerpt({} of {} bytes)",
+            self.head.len() + self.tail.len(),
+            self.total
+        )
     }
 }
 

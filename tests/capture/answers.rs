@@ -24,7 +24,18 @@ fn a_chat_completion_is_one_call_with_everything_that_was_said() {
     assert_eq!(call.otel_kind, agentops::testing::OtelKind::Client);
     assert_eq!(text(call, "agent.name"), "planner");
     assert_eq!(
-        below(call, &["gen_ai.request", "gen_ai.response", "gen_ai.system", "gen_ai.provider", "gen_ai.operation", "openai.", "http."]),
+        below(
+            call,
+            &[
+                "gen_ai.request",
+                "gen_ai.response",
+                "gen_ai.system",
+                "gen_ai.provider",
+                "gen_ai.operation",
+                "openai.",
+                "http."
+            ]
+        ),
         r#"gen_ai.request.type = "chat"
 gen_ai.operation.name = "chat"
 gen_ai.system = "openai"
@@ -95,7 +106,10 @@ fn the_conventions_messages_say_the_same() {
             {"type": "tool_call", "id": "call_abc123", "name": "weather", "arguments": "{\"city\": \"Paris\"}"}]}])
     );
     let input = serde_json::from_str::<serde_json::Value>(text(call(&spans), "gen_ai.input.messages")).unwrap();
-    assert_eq!(input[1]["parts"][0], json!({"type": "text", "content": "What is the weather in Paris?"}));
+    assert_eq!(
+        input[1]["parts"][0],
+        json!({"type": "text", "content": "What is the weather in Paris?"})
+    );
 }
 
 /// What a call with thoughts, words and a tool call says.
@@ -229,7 +243,11 @@ fn every_provider_is_read_whole_and_in_pieces() {
         assert_eq!(text(call, "gen_ai.system"), case.provider, "{name}");
         assert_eq!(text(call, "gen_ai.prompt.0.content"), "Be brief.", "{name}");
         assert_eq!(text(call, "gen_ai.prompt.0.role"), "system", "{name}");
-        assert_eq!(text(call, "gen_ai.prompt.1.content"), "What is the weather in Paris?", "{name}");
+        assert_eq!(
+            text(call, "gen_ai.prompt.1.content"),
+            "What is the weather in Paris?",
+            "{name}"
+        );
         assert_eq!(below(call, &["gen_ai.completion"]), case.completion, "{name}");
         for (key, count) in case.tokens {
             assert_eq!(call.attribute(key), Some(&count.into()), "{name}: {key}");
@@ -261,7 +279,8 @@ fn geminis_pieces_are_one_answer_with_or_without_events() {
 
 #[test]
 fn embeddings_have_tokens_and_a_length_but_no_numbers() {
-    let request = json!({"model": "text-embedding-3-small", "input": ["The food was delicious"], "encoding_format": "float"});
+    let request =
+        json!({"model": "text-embedding-3-small", "input": ["The food was delicious"], "encoding_format": "float"});
     let (spans, _) = run(vec![Reply::json(EMBEDDINGS)], async |program| {
         program.post("/v1/embeddings", &request).await;
     });

@@ -14,6 +14,8 @@ use std::{
 pub(crate) struct Reply {
     status: u16,
     headers: Vec<(&'static str, String)>,
+    /// Even the head waits for this.
+    silent: Option<Receiver<()>>,
     pieces: Vec<Piece>,
 }
 
@@ -42,8 +44,17 @@ impl Reply {
         Self {
             status,
             headers: vec![("content-type", content_type.to_owned())],
+            silent: None,
             pieces: Vec::new(),
         }
+    }
+
+    /// Does not answer at all until the sender is dropped.
+    pub(crate) fn silent() -> (Self, Sender<()>) {
+        let mut reply = Self::json("");
+        let (go_on, held) = mpsc::channel();
+        reply.silent = Some(held);
+        (reply, go_on)
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
@@ -59,7 +70,8 @@ impl Reply {
 
     /// Every line and the empty line after it as a chunk of its own.
     pub(crate) fn pieces_of(self, text: &str) -> Self {
-        text.split_inclusive("\n\n").fold(self, |reply, piece| reply.piece(piece))
+        text.split_inclusive("\n\n")
+            .fold(self, |reply, piece| reply.piece(piece))
     }
 
     /// Holds what follows until the sender speaks, or is dropped.
@@ -83,6 +95,7 @@ pub(crate) struct Asked {
 }
 
 /// The running provider. It ends when nobody asks any more.
+#[derive(Clone)]
 pub(crate) struct Provider {
     pub(crate) url: String,
     asked: Arc<Mutex<Vec<Asked>>>,
@@ -108,11 +121,21 @@ impl Provider {
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }
+
+    /// Waits until it was asked.
+    pub(crate) async fn was_asked(&self) {
+        while self.asked().is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+    }
 }
 
 fn answer(stream: &TcpStream, reply: Reply, asked: &Mutex<Vec<Asked>>) -> std::io::Result<()> {
     let request = read(stream)?;
     asked.lock().unwrap().push(request);
+    if let Some(held) = reply.silent {
+        wait(&held);
+    }
     let mut out = stream;
     let mut head = format!("HTTP/1.1 {} Scripted\r\n", reply.status);
     for (name, value) in &reply.headers {
@@ -128,12 +151,17 @@ fn answer(stream: &TcpStream, reply: Reply, asked: &Mutex<Vec<Asked>>) -> std::i
                 out.write_all(&bytes)?;
                 out.write_all(b"\r\n")?;
             }
-            Piece::Hold(held) => drop(held.recv()),
+            Piece::Hold(held) => wait(&held),
             Piece::Break => return Ok(()),
         }
         out.flush()?;
     }
     out.write_all(b"0\r\n\r\n")
+}
+
+/// Until the test speaks, or lets go.
+fn wait(held: &Receiver<()>) {
+    let _said: Result<(), mpsc::RecvError> = held.recv();
 }
 
 /// Reads a request whose body has a length, or comes in chunks.

@@ -15,6 +15,7 @@ use crate::harness::arrived_with;
 pub(crate) struct Program {
     pub(crate) client: ClientWithMiddleware,
     pub(crate) url: String,
+    pub(crate) provider: Provider,
 }
 
 impl Program {
@@ -24,7 +25,11 @@ impl Program {
         answer.bytes().await.unwrap().to_vec()
     }
 
-    pub(crate) async fn send(&self, path: &str, body: &serde_json::Value) -> reqwest_middleware::Result<reqwest::Response> {
+    pub(crate) async fn send(
+        &self,
+        path: &str,
+        body: &serde_json::Value,
+    ) -> reqwest_middleware::Result<reqwest::Response> {
         self.client.post(format!("{}{path}", self.url)).json(body).send().await
     }
 }
@@ -48,6 +53,7 @@ pub(crate) fn run_with(
         let program = program(Program {
             client,
             url: provider.url.clone(),
+            provider: provider.clone(),
         });
         let agent = info_span!("planner", agentops.kind = "agent");
         block_on(tracing::Instrument::instrument(program, agent));
@@ -57,7 +63,10 @@ pub(crate) fn run_with(
 
 /// Runs a program on this thread, where the test's subscriber is.
 pub(crate) fn block_on<F: Future>(program: F) -> F::Output {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async { tokio::time::timeout(crate::harness::DEADLINE, program).await.unwrap() })
 }
 
@@ -73,7 +82,8 @@ pub(crate) fn call(spans: &[Span]) -> &Span {
 pub(crate) fn below(span: &Span, prefixes: &[&str]) -> String {
     let keys = span.attributes.keys();
     let keys = keys.filter(|key| prefixes.iter().any(|prefix| key.starts_with(prefix)));
-    keys.map(|key| format!("{key} = {}\n", shown(span.attribute(key).unwrap()))).collect()
+    keys.map(|key| format!("{key} = {}\n", shown(span.attribute(key).unwrap())))
+        .collect()
 }
 
 fn shown(value: &Value) -> String {

@@ -174,9 +174,14 @@ impl Answer {
 impl Choice {
     fn grow(&mut self, place: Place, more: Part) {
         let is_full = self.parts.len() >= MOST;
-        let have = self.parts.iter_mut().rev().find(|(have, _)| *have == place && place != Place::Alone);
+        let have = self
+            .parts
+            .iter_mut()
+            .rev()
+            .find(|(have, _)| *have == place && place != Place::Alone);
         match (have, more) {
-            (Some((_, Part::Text(text))), Part::Text(more)) | (Some((_, Part::Thoughts(text))), Part::Thoughts(more)) => {
+            (Some((_, Part::Text(text))), Part::Text(more))
+            | (Some((_, Part::Thoughts(text))), Part::Thoughts(more)) => {
                 text.push_str(&more);
             }
             (Some((_, Part::Call(call))), Part::Call(more)) => {

@@ -45,7 +45,9 @@ impl Documents {
     /// Reads what was kept of a body. `coding` is the `content-encoding` of it.
     pub(super) fn read(body: &Excerpt, coding: Option<&str>) -> Self {
         let (head, tail) = body.parts();
-        let coding = coding.map(str::trim).filter(|coding| !coding.eq_ignore_ascii_case("identity"));
+        let coding = coding
+            .map(str::trim)
+            .filter(|coding| !coding.eq_ignore_ascii_case("identity"));
         match coding {
             None => Self::of(&head, tail),
             Some(coding) => inflated(&head, coding).map_or_else(Self::default, |(text, whole)| Self {
@@ -149,7 +151,8 @@ impl Documents {
     fn values_at_the_end(&mut self, text: &str) {
         if self.list.len() > 1 {
             let lines = after_the_first_line(text).lines();
-            self.late.extend(lines.filter_map(|line| serde_json::from_str(line).ok()));
+            self.late
+                .extend(lines.filter_map(|line| serde_json::from_str(line).ok()));
         } else {
             self.members_at_the_end(text);
         }

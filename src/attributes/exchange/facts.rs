@@ -124,9 +124,7 @@ impl<'a> Told<'a> {
             _ if key.starts_with(USAGE) && key != gen_ai::USAGE_TOTAL_COST => {
                 return self.counts();
             }
-            gen_ai::INPUT_MESSAGES | gen_ai::SYSTEM_INSTRUCTIONS => {
-                &[M::Input, M::InputMessages, M::Prompt]
-            }
+            gen_ai::INPUT_MESSAGES | gen_ai::SYSTEM_INSTRUCTIONS => &[M::Input, M::InputMessages, M::Prompt],
             gen_ai::OUTPUT_MESSAGES => &[M::Output, M::OutputMessages, M::Completion, M::Return],
             _ => &[],
         };

@@ -48,7 +48,9 @@ pub(crate) fn read(record: &mut SpanRecord) {
         cost = answer.cost.map(|usd| usd + cost.unwrap_or_default()).or(cost);
         last = Some((exchange, documents, answer));
     }
-    let Some((exchange, documents, answer)) = last else { return };
+    let Some((exchange, documents, answer)) = last else {
+        return;
+    };
     let mut facts = Facts::default();
     place(exchange, exchanges.len(), &mut facts);
     let asked = Documents::read(&exchange.request, None);
@@ -116,7 +118,10 @@ fn failure(record: &SpanRecord, exchange: &Exchange, answer: &Answer) -> Option<
             let code = error.code.clone().or_else(|| Some(status?.to_string()));
             (code, error.message.clone())
         }
-        (None, _, Some(status)) => (Some(status.to_string()), format!("the server answered with status {status}")),
+        (None, _, Some(status)) => (
+            Some(status.to_string()),
+            format!("the server answered with status {status}"),
+        ),
         (None, Ending::Broken(reason), None) => (None, reason.clone()),
         _ => return None,
     };

@@ -20,7 +20,12 @@ pub(super) fn read(text: &str) -> Option<Value> {
     if in_value {
         closed.push('"');
     }
-    closed.extend(scan.open.iter().rev().map(|level| if level.is_object { '}' } else { ']' }));
+    closed.extend(
+        scan.open
+            .iter()
+            .rev()
+            .map(|level| if level.is_object { '}' } else { ']' }),
+    );
     let mut value = serde_json::from_str(&closed).ok()?;
     if in_value {
         shorten_last(&mut value);
@@ -198,8 +203,17 @@ mod tests {
     #[test]
     fn a_string_that_was_cut_loses_its_end_and_says_so() {
         let long = "x".repeat(REDACTION_MARGIN + 3);
-        assert_eq!(read(&format!(r#"{{"a":"{long}"#)), Some(json!({ "a": format!("xxx{MARK}") })));
-        for cut in [r#"["ab\"#, r#"["ab\u00"#, r#"["ab\ud83d"#, r#"["ab\ud83d\ude0"#, r#"["ab"#] {
+        assert_eq!(
+            read(&format!(r#"{{"a":"{long}"#)),
+            Some(json!({ "a": format!("xxx{MARK}") }))
+        );
+        for cut in [
+            r#"["ab\"#,
+            r#"["ab\u00"#,
+            r#"["ab\ud83d"#,
+            r#"["ab\ud83d\ude0"#,
+            r#"["ab"#,
+        ] {
             assert_eq!(read(cut), Some(json!([MARK])), "{cut}");
         }
     }

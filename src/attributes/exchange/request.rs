@@ -14,14 +14,36 @@ const PARAMETERS: &[(&str, Kind, &[&str])] = &[
     (
         "gen_ai.request.max_tokens",
         Kind::Int,
-        &["max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens", "num_predict"],
+        &[
+            "max_tokens",
+            "max_completion_tokens",
+            "max_output_tokens",
+            "maxOutputTokens",
+            "num_predict",
+        ],
     ),
-    ("gen_ai.request.frequency_penalty", Kind::Number, &["frequency_penalty", "frequencyPenalty"]),
-    ("gen_ai.request.presence_penalty", Kind::Number, &["presence_penalty", "presencePenalty"]),
+    (
+        "gen_ai.request.frequency_penalty",
+        Kind::Number,
+        &["frequency_penalty", "frequencyPenalty"],
+    ),
+    (
+        "gen_ai.request.presence_penalty",
+        Kind::Number,
+        &["presence_penalty", "presencePenalty"],
+    ),
     ("gen_ai.request.seed", Kind::Int, &["seed", "random_seed"]),
     ("gen_ai.request.choice.count", Kind::Int, &["n", "candidateCount"]),
-    ("gen_ai.request.stop_sequences", Kind::Strings, &["stop", "stop_sequences", "stopSequences"]),
-    ("gen_ai.request.encoding_formats", Kind::Strings, &["encoding_format", "encoding_formats"]),
+    (
+        "gen_ai.request.stop_sequences",
+        Kind::Strings,
+        &["stop", "stop_sequences", "stopSequences"],
+    ),
+    (
+        "gen_ai.request.encoding_formats",
+        Kind::Strings,
+        &["encoding_format", "encoding_formats"],
+    ),
     ("openai.request.service_tier", Kind::Text, &["service_tier"]),
 ];
 
@@ -64,7 +86,12 @@ pub(super) fn read(request: &Map<String, Value>, facts: &mut Facts) -> bool {
 
 fn parameters(request: &Map<String, Value>, facts: &mut Facts) {
     let below = |name| request.get(name).and_then(Value::as_object);
-    let places = [Some(request), below("generationConfig"), below("generation_config"), below("options")];
+    let places = [
+        Some(request),
+        below("generationConfig"),
+        below("generation_config"),
+        below("options"),
+    ];
     for (key, kind, names) in PARAMETERS {
         let value = places.iter().flatten().find_map(|place| first(place, names));
         match kind {
@@ -107,7 +134,9 @@ fn messages(request: &Map<String, Value>) -> Option<Value> {
 /// An item of a conversation that is neither a message nor a part that is known stands in a message of its own, so that
 /// the others are read as what they are.
 fn in_a_message(item: &Value) -> Value {
-    let Value::Object(object) = item else { return item.clone() };
+    let Value::Object(object) = item else {
+        return item.clone();
+    };
     let Some(kind) = object.get("type").and_then(Value::as_str) else {
         return item.clone();
     };

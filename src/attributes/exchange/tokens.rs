@@ -65,7 +65,10 @@ impl Tokens {
 
     fn inclusive(mut self) -> Self {
         if std::mem::take(&mut self.is_exclusive) {
-            let cached = self.cache_read.unwrap_or(0).saturating_add(self.cache_creation.unwrap_or(0));
+            let cached = self
+                .cache_read
+                .unwrap_or(0)
+                .saturating_add(self.cache_creation.unwrap_or(0));
             self.input = self.input.map(|input| input.saturating_add(cached));
         }
         self
@@ -157,7 +160,13 @@ mod tests {
     /// input, output, cache read, cache creation, reasoning
     fn counts(usage: &Value) -> [Option<u64>; 5] {
         let tokens = Tokens::read(usage.as_object().unwrap()).inclusive();
-        [tokens.input, tokens.output, tokens.cache_read, tokens.cache_creation, tokens.reasoning]
+        [
+            tokens.input,
+            tokens.output,
+            tokens.cache_read,
+            tokens.cache_creation,
+            tokens.reasoning,
+        ]
     }
 
     #[test]

@@ -31,7 +31,9 @@ pub(super) fn take(answer: &mut Answer, document: &Map<String, Value>) {
         }
     }
     // A prompt that was refused has no candidates.
-    let refused = document.get("promptFeedback").and_then(|feedback| feedback.get("blockReason"));
+    let refused = document
+        .get("promptFeedback")
+        .and_then(|feedback| feedback.get("blockReason"));
     if let Some(Value::String(reason)) = refused {
         answer.finish(0, reason);
     }

@@ -58,7 +58,10 @@ fn fault(document: &Map<String, Value>) -> Option<Fault> {
             let message = text("message").map_or_else(|| Value::Object(error.clone()).to_string(), str::to_owned);
             Some(Fault {
                 // OpenAI's code says more than its type; Gemini's code is a number, and its status the name of it.
-                code: text("code").or_else(|| text("status")).or_else(|| text("type")).map(str::to_owned),
+                code: text("code")
+                    .or_else(|| text("status"))
+                    .or_else(|| text("type"))
+                    .map(str::to_owned),
                 message,
             })
         }

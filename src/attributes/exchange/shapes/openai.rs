@@ -69,7 +69,11 @@ fn piece(answer: &mut Answer, choice: u64, delta: &Map<String, Value>) {
     for (at, call) in (0..).zip(calls.into_iter().flatten()) {
         let number = call.get("index").and_then(Value::as_u64).unwrap_or(at);
         let function = call.get("function").unwrap_or(call);
-        answer.grow(choice, Place::Call(number), Part::Call(call_part(call.get("id"), function)));
+        answer.grow(
+            choice,
+            Place::Call(number),
+            Part::Call(call_part(call.get("id"), function)),
+        );
     }
     if let Some(function) = delta.get("function_call").filter(|function| function.is_object()) {
         answer.grow(choice, Place::Call(0), Part::Call(call_part(None, function)));
@@ -106,6 +110,8 @@ pub(super) fn embeddings(answer: &mut Answer, document: &Map<String, Value>) {
     if let Some(Value::Array(numbers)) = first
         && !numbers.is_empty()
     {
-        answer.others.say("gen_ai.embeddings.dimension.count", Fact::Count(numbers.len() as u64));
+        answer
+            .others
+            .say("gen_ai.embeddings.dimension.count", Fact::Count(numbers.len() as u64));
     }
 }

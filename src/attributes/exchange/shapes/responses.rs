@@ -21,7 +21,9 @@ pub(super) fn whole(answer: &mut Answer, response: &Map<String, Value>) {
         items.iter().for_each(|one| item(answer, Place::Alone, one));
     }
     if let Some(Value::String(tier)) = response.get("service_tier") {
-        answer.others.say("openai.response.service_tier", Fact::Text(tier.clone()));
+        answer
+            .others
+            .say("openai.response.service_tier", Fact::Text(tier.clone()));
     }
     let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
     match response.get("status").and_then(Value::as_str) {
@@ -39,7 +41,13 @@ pub(super) fn whole(answer: &mut Answer, response: &Map<String, Value>) {
 pub(super) fn event(answer: &mut Answer, event: &str, document: &Map<String, Value>) {
     let number = |name| document.get(name).and_then(Value::as_u64).unwrap_or_default();
     let place = Place::Block(number("output_index"));
-    let delta = || document.get("delta").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let delta = || {
+        document
+            .get("delta")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     match event {
         "response.completed" | "response.incomplete" | "response.failed" => {
             if let Some(Value::Object(response)) = document.get("response") {
