@@ -82,6 +82,7 @@ mod agent_scope;
 mod decorator;
 mod json;
 mod kind;
+pub mod llm;
 mod span_ext;
 mod usage;
 
@@ -156,11 +157,12 @@ pub use session::{Remote, Session, SessionBuilder};
 pub use span_ext::AgentOpsSpanExt;
 pub use usage::Usage;
 
-/// What the attribute macros expand to; not for programs.
-#[cfg(feature = "macros")]
+/// What macros expand to; not for programs.
 #[doc(hidden)]
 pub mod __private {
+    #[cfg(feature = "macros")]
     pub use crate::decorator::*;
+    pub use tracing::{self, field::Empty};
 }
 
 /// The crates whose types appear in this crate's interface, in the versions it uses.

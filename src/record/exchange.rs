@@ -7,6 +7,8 @@ use super::Excerpt;
 /// A request to a model and the answer to it.
 #[derive(Debug, Default)]
 pub(crate) struct Exchange {
+    /// The program told it, in the provider's words; else it was captured.
+    pub(crate) is_told: bool,
     /// Where it is said beside the body: the path (Gemini), the deployment (Azure).
     pub(crate) model: Option<String>,
     /// The GenAI name of the operation, where the address tells it.

@@ -4,6 +4,8 @@
 //! Without the feature `export` nobody records, and every method does nothing.
 
 #[cfg(feature = "export")]
+mod gathering;
+#[cfg(feature = "export")]
 mod notes;
 #[cfg(feature = "export")]
 mod recorded;
@@ -11,11 +13,15 @@ mod recorded;
 mod recording;
 
 #[cfg(feature = "export")]
-pub(crate) use notes::touch;
+pub(crate) use gathering::Gathering;
 #[cfg(all(feature = "export", feature = "macros"))]
-pub use notes::{Notes, cancelled};
+pub use notes::Notes;
 #[cfg(feature = "export")]
-pub(crate) use recorded::with_recorded;
+pub use notes::cancelled;
+#[cfg(feature = "export")]
+pub(crate) use notes::touch;
+#[cfg(feature = "export")]
+pub(crate) use recorded::{record_content, with_recorded};
 #[cfg(feature = "export")]
 pub(crate) use recording::Recording;
 
@@ -92,6 +98,15 @@ mod sealed {
     pub trait Sealed {}
     impl Sealed for tracing::Span {}
 }
+
+/// Nothing is recorded.
+#[cfg(not(feature = "export"))]
+pub(crate) fn record_content<T: Serialize + ?Sized>(_span: &Span, _key: &'static str, _value: &T) {}
+
+/// Nothing is recorded.
+#[cfg(not(feature = "export"))]
+#[inline]
+pub fn cancelled(_span: &Span) {}
 
 #[cfg(not(feature = "export"))]
 impl AgentOpsSpanExt for Span {

@@ -37,7 +37,11 @@ const CANCELLED: &str = "cancelled";
 
 /// Reads what went over the wire for a span that ended.
 pub(crate) fn read(record: &mut SpanRecord) {
-    let exchanges: Vec<Arc<Exchange>> = std::mem::take(&mut record.exchanges);
+    let mut exchanges: Vec<Arc<Exchange>> = std::mem::take(&mut record.exchanges);
+    // What the program tells of a call is the call; that it was captured, too, makes it no second one.
+    if exchanges.iter().any(|exchange| exchange.is_told) {
+        exchanges.retain(|exchange| exchange.is_told);
+    }
     let mut tokens = Tokens::default();
     let mut cost: Option<f64> = None;
     let mut last = None;
@@ -65,10 +69,10 @@ pub(crate) fn read(record: &mut SpanRecord) {
         facts.say(gen_ai::USAGE_TOTAL_COST, Fact::Number(usd));
     }
     request::say_stream(&mut facts, streams);
-    if streams {
+    if streams && !exchange.is_told {
         times(exchange, documents.list.len() + documents.late.len(), &mut facts);
     }
-    if documents.streamed && !answer.ended {
+    if documents.streamed && !answer.ended && !exchange.is_told {
         facts.say(agentops::RESPONSE_PARTIAL, Fact::Bool(true));
     }
     let failure = failure(record, exchange, &answer);
