@@ -3,6 +3,10 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::format_collect,
+    clippy::redundant_closure_for_method_calls,
+    clippy::semicolon_if_nothing_returned,
     reason = "a test that cannot go on fails"
 )]
 

@@ -146,10 +146,10 @@ fn untyped(part: &Object) -> Value {
 /// What is no text, in line or by address.
 fn medium_of_gemini(data: &Object) -> Value {
     let media = first(data, &["mimeType", "mime_type"]).and_then(Value::as_str);
-    let modality = match media.and_then(|media| media.split('/').next()) {
-        Some(modality @ ("image" | "video" | "audio")) => modality,
-        _ => "document",
-    };
+    let modality = media
+        .and_then(|media| media.split('/').next())
+        .filter(|modality| ["image", "video", "audio"].contains(modality))
+        .unwrap_or("document");
     let (kind, name, value) = match first(data, &["data"]) {
         Some(content) => ("blob", "content", content),
         None => (

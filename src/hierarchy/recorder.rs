@@ -38,6 +38,7 @@ pub(crate) trait SpanSink: Send + Sync {
 pub(crate) type HostContext = fn() -> Option<SpanLink>;
 
 /// What a handle needs on the caller's thread.
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of the program's")]
 pub(crate) struct Recorder {
     pub(crate) instance: InstanceId,
     pub(crate) ids: IdSource,

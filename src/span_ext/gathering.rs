@@ -22,7 +22,6 @@ const MOST_CALLS: usize = 1024;
 const MOST_RAW: usize = 1024 * 1024;
 
 /// What a model says, of a span that is being recorded.
-#[derive(Debug)]
 pub(crate) struct Gathering {
     recording: Recording,
     charge: Charge,
@@ -41,7 +40,16 @@ pub(crate) struct Gathering {
     failure: Option<Failure>,
 }
 
-#[derive(Debug, Default)]
+/// What is gathered is content: it does not show.
+impl fmt::Debug for Gathering {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gathering")
+            .field("chunks", &self.chunks)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Default)]
 struct ToolCall {
     id: Option<String>,
     name: String,

@@ -70,6 +70,14 @@ gen_ai.usage.completion_cost = 0.0005
 gen_ai.usage.total_cost = 0.00072
 "
     );
+}
+
+#[test]
+fn a_chat_completion_says_who_said_what_where_and_with_which_tools() {
+    let (spans, _) = run(vec![Reply::json(CHAT)], async |program| {
+        program.post("/v1/chat/completions", &chat_request(false)).await;
+    });
+    let call = call(&spans);
     assert_eq!(
         below(call, WORDS),
         r#"gen_ai.prompt.0.content = "Be brief."
@@ -156,14 +164,10 @@ struct Case {
     tokens: Vec<(&'static str, i64)>,
 }
 
-#[test]
-fn every_provider_is_read_whole_and_in_pieces() {
+fn openai() -> Vec<Case> {
     let responses = json!({"model": "gpt-5", "instructions": "Be brief.", "input": "What is the weather in Paris?"});
-    let ollama = json!({"model": "llama3.2", "messages": [{"role": "system", "content": "Be brief."},
-        {"role": "user", "content": "What is the weather in Paris?"}], "options": {"temperature": 0.2}});
     let city = r#"{"city":"Paris"}"#;
-    let spaced = r#"{"city": "Paris"}"#;
-    let cases = [
+    vec![
         Case {
             name: "responses",
             path: "/v1/responses",
@@ -184,6 +188,13 @@ fn every_provider_is_read_whole_and_in_pieces() {
             completion: completion("A tool knows.", "call_9", city, "stop"),
             tokens: tokens(328, 52, Some(128), Some(40)),
         },
+    ]
+}
+
+fn anthropic() -> Vec<Case> {
+    let city = r#"{"city":"Paris"}"#;
+    let spaced = r#"{"city": "Paris"}"#;
+    vec![
         Case {
             name: "messages",
             path: "/anthropic/v1/messages",
@@ -204,6 +215,14 @@ fn every_provider_is_read_whole_and_in_pieces() {
             completion: completion("A tool knows.", "toolu_01T1x1fJ34qAmk2tNTrN7Up6", spaced, "tool_use"),
             tokens: tokens(100, 53, Some(50), None),
         },
+    ]
+}
+
+fn others() -> Vec<Case> {
+    let ollama = json!({"model": "llama3.2", "messages": [{"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "What is the weather in Paris?"}], "options": {"temperature": 0.2}});
+    let city = r#"{"city":"Paris"}"#;
+    vec![
         Case {
             name: "gemini",
             path: "/v1beta/models/gemini-2.5-flash:generateContent",
@@ -224,7 +243,12 @@ fn every_provider_is_read_whole_and_in_pieces() {
             completion: completion("", "", city, "stop"),
             tokens: tokens(26, 282, None, None),
         },
-    ];
+    ]
+}
+
+#[test]
+fn every_provider_is_read_whole_and_in_pieces() {
+    let cases = openai().into_iter().chain(anthropic()).chain(others());
     for case in cases {
         let (spans, _) = run_with(
             |builder| builder,

@@ -133,13 +133,13 @@ impl Provider {
 fn answer(stream: &TcpStream, reply: Reply, asked: &Mutex<Vec<Asked>>) -> std::io::Result<()> {
     let request = read(stream)?;
     asked.lock().unwrap().push(request);
-    if let Some(held) = reply.silent {
-        wait(&held);
+    if let Some(silent) = reply.silent {
+        wait(&silent);
     }
     let mut out = stream;
     let mut head = format!("HTTP/1.1 {} Scripted\r\n", reply.status);
     for (name, value) in &reply.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head.extend([name, ": ", value, "\r\n"]);
     }
     head.push_str("transfer-encoding: chunked\r\nconnection: close\r\n\r\n");
     out.write_all(head.as_bytes())?;
@@ -151,7 +151,7 @@ fn answer(stream: &TcpStream, reply: Reply, asked: &Mutex<Vec<Asked>>) -> std::i
                 out.write_all(&bytes)?;
                 out.write_all(b"\r\n")?;
             }
-            Piece::Hold(held) => wait(&held),
+            Piece::Hold(until) => wait(&until),
             Piece::Break => return Ok(()),
         }
         out.flush()?;

@@ -6,7 +6,7 @@ use super::{documents::Documents, facts::Facts, prefix, shapes, tokens::Tokens};
 use crate::semconv::gen_ai;
 
 /// Choices, and parts of one of them, beyond this are not put together.
-const MOST: usize = 1024;
+pub(super) const MOST: usize = 256;
 
 /// What a model answered.
 #[derive(Debug, Default)]
@@ -14,7 +14,7 @@ pub(super) struct Answer {
     pub(super) id: Option<String>,
     pub(super) model: Option<String>,
     pub(super) tokens: Tokens,
-    /// In USD, where the provider says it (OpenRouter).
+    /// In USD, where the provider says it (`OpenRouter`).
     pub(super) cost: Option<f64>,
     pub(super) error: Option<Fault>,
     pub(super) others: Facts,
@@ -178,7 +178,7 @@ impl Choice {
             .parts
             .iter_mut()
             .rev()
-            .find(|(have, _)| *have == place && place != Place::Alone);
+            .find(|(have, _)| place != Place::Alone && *have == place);
         match (have, more) {
             (Some((_, Part::Text(text))), Part::Text(more))
             | (Some((_, Part::Thoughts(text))), Part::Thoughts(more)) => {

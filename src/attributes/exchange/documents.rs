@@ -123,7 +123,9 @@ impl Documents {
             None => {}
             Some(true) => {
                 self.cut = true;
-                prefix::read(left).into_iter().for_each(|value| self.push(value));
+                if let Some(value) = prefix::read(left) {
+                    self.push(value);
+                }
             }
             // One line is no JSON; the others may be.
             Some(false) => {

@@ -239,7 +239,8 @@ mod tests {
         fn every_beginning_of_a_container_says_something(value in any_json(), cut in any::<prop::sample::Index>()) {
             let text = format!("[{value}]");
             let end = floor_char_boundary(&text, cut.index(text.len()) + 1);
-            prop_assert!(read(&text[..end]).is_some(), "{}", &text[..end]);
+            let begin = text.split_at(end).0;
+            prop_assert!(read(begin).is_some(), "{}", begin);
             prop_assert_eq!(read(&text), Some(json!([value])));
         }
 

@@ -18,7 +18,9 @@ pub(super) fn whole(answer: &mut Answer, response: &Map<String, Value>) {
         && !items.is_empty()
     {
         answer.forget();
-        items.iter().for_each(|one| item(answer, Place::Alone, one));
+        for one in items {
+            item(answer, Place::Alone, one);
+        }
     }
     if let Some(Value::String(tier)) = response.get("service_tier") {
         answer
