@@ -127,6 +127,10 @@ pub mod capture;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+#[cfg(all(feature = "export", any(fuzzing, test)))]
+#[doc(hidden)]
+pub mod fuzzing;
+
 pub use agent_scope::AgentScope;
 #[cfg(feature = "macros")]
 pub use agentops_macros::{agent, chain, guardrail, operation, session, task, tool, workflow};

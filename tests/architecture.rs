@@ -28,6 +28,7 @@ const ORDER: [&[&str]; 8] = [
         "decorator",
         "agent_scope",
         "capture",
+        "fuzzing",
         "llm",
     ],
     &["layer", "span_ext", "pipeline", "otel", "export", "resource"],

@@ -20,7 +20,7 @@ pub use stream::{ObservedStream, observe_stream};
 
 #[cfg(feature = "export")]
 pub use crate::span_ext::Notes;
-pub use crate::span_ext::cancelled;
+pub(crate) use crate::span_ext::cancelled;
 
 // Expansions name nothing else, so that a program's own names and a missing prelude do not matter.
 pub use core::{

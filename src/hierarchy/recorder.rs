@@ -50,6 +50,10 @@ pub(crate) struct Recorder {
     /// Inputs and outputs leave; else nothing is serialised for them.
     pub(crate) captures_content: bool,
     /// Calls of models count without a word of the program.
+    #[cfg_attr(
+        not(any(feature = "reqwest-middleware", feature = "tower")),
+        allow(dead_code, reason = "for `capture` only")
+    )]
     pub(crate) instruments_llm_calls: bool,
     pub(crate) counts: Counts,
     sink: Box<dyn SpanSink>,

@@ -46,6 +46,7 @@ impl Gathering {
         match self.0 {}
     }
 
+    #[expect(clippy::extra_unused_type_parameters, reason = "as where something is gathered")]
     pub(super) fn failed<E: ?Sized>(&mut self, _: &dyn fmt::Display, _: Option<&(dyn std::error::Error + 'static)>) {
         match self.0 {}
     }

@@ -30,6 +30,10 @@ pub(crate) struct Exchange {
 
 /// How an exchange ended.
 #[derive(Debug, Default)]
+#[cfg_attr(
+    not(any(feature = "reqwest-middleware", feature = "tower")),
+    allow(dead_code, reason = "for `capture` only")
+)]
 pub(crate) enum Ending {
     /// With the end of the answer.
     #[default]

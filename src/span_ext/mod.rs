@@ -3,9 +3,13 @@
 //!
 //! Without the feature `export` nobody records, and every method does nothing.
 
+#[cfg(any(feature = "reqwest-middleware", feature = "tower"))]
+mod enclosing;
 #[cfg(feature = "export")]
 mod gathering;
 #[cfg(feature = "export")]
+mod life;
+#[cfg(all(feature = "export", feature = "macros"))]
 mod notes;
 #[cfg(feature = "export")]
 mod recorded;
@@ -14,12 +18,10 @@ mod recording;
 
 #[cfg(feature = "export")]
 pub(crate) use gathering::Gathering;
+#[cfg(feature = "export")]
+pub(crate) use life::{cancelled, touch};
 #[cfg(all(feature = "export", feature = "macros"))]
 pub use notes::Notes;
-#[cfg(feature = "export")]
-pub use notes::cancelled;
-#[cfg(feature = "export")]
-pub(crate) use notes::touch;
 #[cfg(feature = "export")]
 pub(crate) use recorded::{record_content, with_recorded};
 #[cfg(feature = "export")]
@@ -105,8 +107,7 @@ pub(crate) fn record_content<T: Serialize + ?Sized>(_span: &Span, _key: &'static
 
 /// Nothing is recorded.
 #[cfg(not(feature = "export"))]
-#[inline]
-pub fn cancelled(_span: &Span) {}
+pub(crate) fn cancelled(_span: &Span) {}
 
 #[cfg(not(feature = "export"))]
 impl AgentOpsSpanExt for Span {
