@@ -107,6 +107,14 @@ fn a_line_that_is_no_json_is_passed_over() {
 }
 
 #[test]
+fn of_lines_that_end_in_the_middle_of_one_the_whole_ones_count() {
+    let cut = LINES.rfind("Gott").unwrap();
+    let told = told_of(&LINES[..cut]);
+    assert!(told.contains(r#""content":"Grüß ""#), "{told}");
+    assert!(told.contains("agentops.response.partial = Bool(true)"), "{told}");
+}
+
+#[test]
 fn what_an_answer_says_twice_is_said_once() {
     // A stream of responses says everything again at its end.
     let body = concat!(
