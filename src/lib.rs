@@ -170,7 +170,7 @@ pub use usage::Usage;
 pub mod __private {
     #[cfg(feature = "macros")]
     pub use crate::decorator::*;
-    pub use tracing::{self, field::Empty};
+    pub use tracing;
 }
 
 /// The crates whose types appear in this crate's interface, in the versions it uses.
