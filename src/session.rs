@@ -137,8 +137,8 @@ impl SessionBuilder {
                 recorder.continue_trace(&mut lineage, parent);
             }
             adjust(&mut lineage, remote, &facts);
-            let record = Mutex::new(Some(begin(&recorder, &name)));
-            (lineage, Some(Own { record }))
+            let record = begin(&recorder, &name, &lineage);
+            (lineage, Some(Mutex::new(Some(record))))
         };
         let own = own.filter(|_| recorder.is_enabled());
         if own.is_some() {
@@ -168,12 +168,13 @@ fn adjust(lineage: &mut Lineage, remote: Option<(SpanLink, Remote)>, facts: &Tra
     lineage.trace.tell(|told| told.clone_from(facts));
 }
 
-fn begin(recorder: &Recorder, name: &str) -> Box<SpanRecord> {
-    let mut fields = Fields::with_capacity(2);
-    fields.set(field::NAME, Say::Text(name, Origin::Str), recorder.value_cap);
-    let mut record = SpanRecord::new(session_callsite(), recorder.clock.start(), fields);
+fn begin(recorder: &Recorder, name: &str, lineage: &Lineage) -> Box<SpanRecord> {
+    let mut record = Box::new(SpanRecord::new(session_callsite(), recorder.clock.start()));
+    let name = Say::Text(name, Origin::Str);
+    record.fields.set(field::NAME, name, recorder.value_cap);
     record.kind = Some((EntityKind::Session, KindSource::AgentOps));
-    Box::new(record)
+    recorder.note_open(&record, lineage);
+    record
 }
 
 /// What encloses this point: the nearest recorded span, or the session without a span that was entered below it.
@@ -223,9 +224,7 @@ pub struct Session {
     ended: AtomicBool,
 }
 
-struct Own {
-    record: Mutex<Option<Box<SpanRecord>>>,
-}
+type Own = Mutex<Option<Box<SpanRecord>>>;
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -344,17 +343,17 @@ impl Session {
             let finished: Option<Vec<_>> = with_recorded(&self.span, |recorded| {
                 let slots = recorded.slots_mut();
                 let ended = slots.filter_map(|slot| {
-                    slot.change(tell);
+                    slot.change(|record, _| tell(record));
                     slot.end()
                 });
                 ended.collect()
             });
             for slot in finished.into_iter().flatten() {
-                slot.finish(true);
+                slot.finish();
             }
             return;
         };
-        let record = own.record.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let record = own.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(mut record) = record {
             tell(&mut record);
             recorder.finish(record, self.lineage.clone(), recorder.clock.now(), 0);

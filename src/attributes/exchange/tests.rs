@@ -13,7 +13,7 @@ use super::*;
 use crate::{
     clock::Clock,
     hierarchy::session_callsite,
-    record::{Excerpt, Fields, ValueRef},
+    record::{Excerpt, ValueRef},
 };
 
 /// Bytes that are kept of a beginning in these tests.
@@ -35,7 +35,7 @@ fn told(response: Excerpt) -> String {
         status: Some(200),
         ..Exchange::default()
     };
-    let mut record = SpanRecord::new(session_callsite(), Clock::System.start(), Fields::default());
+    let mut record = SpanRecord::new(session_callsite(), Clock::System.start());
     record.add_exchange(Arc::new(exchange));
     read(&mut record);
     let mut lines: Vec<String> = record
@@ -200,7 +200,7 @@ fn bodies_that_could_make_trouble_make_none() {
             response: excerpt(MOST, &[body.as_bytes()]),
             ..Exchange::default()
         };
-        let mut record = SpanRecord::new(session_callsite(), Clock::System.start(), Fields::default());
+        let mut record = SpanRecord::new(session_callsite(), Clock::System.start());
         record.add_exchange(Arc::new(exchange));
         read(&mut record);
     }
