@@ -15,6 +15,7 @@ pub(crate) enum Key<'a> {
 }
 
 impl<'a> Key<'a> {
+    #[expect(clippy::match_same_arms, reason = "the two live for different times")]
     fn as_str(self) -> &'a str {
         match self {
             Self::Static(key) => key,
@@ -340,6 +341,28 @@ mod tests {
         }
         assert_eq!(text(&fields, "n"), "an odd value");
         assert!(fields.heap_bytes() < 64 * 1024, "{} bytes", fields.heap_bytes());
+    }
+
+    #[test]
+    fn told_keys_and_wide_numbers_outlive_what_is_replaced_around_them() {
+        let mut said = Fields::default();
+        let told = "a key that somebody told".to_owned();
+        said.set("long", Say::Text("x", Origin::Str), 9999);
+        said.set(Key::Told(&told), Say::I128(i128::MIN), 9999);
+        said.set("wide", Say::U128(u128::MAX), 9999);
+        for text in ["y", "z"] {
+            said.set("long", Say::Text(&text.repeat(9000), Origin::Str), 9999);
+        }
+        let mut merged = Fields::default();
+        merged.merge(&said);
+        for fields in [&said, &merged] {
+            let all: Vec<_> = fields.iter().collect();
+            assert_eq!(
+                all[1..],
+                [(&*told, ValueRef::I128(i128::MIN)), ("wide", ValueRef::U128(u128::MAX))]
+            );
+            assert_eq!(text(fields, "long"), "z".repeat(9000));
+        }
     }
 
     #[test]
