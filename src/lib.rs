@@ -68,6 +68,8 @@ mod builder;
 #[cfg(feature = "export")]
 mod door;
 #[cfg(feature = "export")]
+mod flush;
+#[cfg(feature = "export")]
 mod guard;
 #[cfg(feature = "export")]
 mod handle;
@@ -75,6 +77,8 @@ mod handle;
 mod init;
 #[cfg(feature = "export")]
 mod session;
+#[cfg(feature = "export")]
+mod signals;
 
 // What a program says about its spans: the light core.
 mod agent_scope;

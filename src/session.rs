@@ -5,7 +5,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -19,8 +19,8 @@ use crate::{
     config::EndState,
     handle::AgentOps,
     hierarchy::{
-        InstanceId, Lineage, Parent, Recorded, Recorder, ScopeGuard, Slot, SpanLink, TraceFacts, TraceRoot,
-        innermost_scope, session_callsite,
+        InstanceId, Lineage, LooseRecord, Parent, Recorded, Recorder, ScopeGuard, Slot, SpanLink, TraceFacts,
+        TraceRoot, innermost_scope, say_end, session_callsite,
     },
     kind::EntityKind,
     layer::extensions,
@@ -137,13 +137,13 @@ impl SessionBuilder {
                 recorder.continue_trace(&mut lineage, parent);
             }
             adjust(&mut lineage, remote, &facts);
-            let record = Mutex::new(Some(begin(&recorder, &name)));
-            (lineage, Some(Own { record }))
+            let own = recorder
+                .is_enabled()
+                .then(|| LooseRecord::open(&recorder, lineage.clone(), begin(&recorder, &name)));
+            (lineage, own)
         };
-        let own = own.filter(|_| recorder.is_enabled());
         if own.is_some() {
             handle.keeps_record_of(&span);
-            recorder.opened(0);
         }
         let session = Session {
             handle,
@@ -219,12 +219,8 @@ pub struct Session {
     span: Span,
     lineage: Lineage,
     /// The session's own record, where its `tracing` span is not recorded.
-    own: Option<Own>,
+    own: Option<Arc<LooseRecord>>,
     ended: AtomicBool,
-}
-
-struct Own {
-    record: Mutex<Option<Box<SpanRecord>>>,
 }
 
 impl fmt::Debug for Session {
@@ -309,7 +305,8 @@ impl Session {
         });
     }
 
-    /// Ends the session now; only the first end counts. Spans that begin later still belong to its trace.
+    /// Ends the session now; only the first end counts, and [`AgentOps::shutdown`] ends what is open then, as
+    /// [`EndState::Shutdown`]. Spans that begin later still belong to its trace.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "an end state is given away; callers write it in place"
@@ -327,24 +324,13 @@ impl Session {
         if self.ended.swap(true, Ordering::AcqRel) {
             return;
         }
-        let recorder = self.handle.recorder();
-        let cap = recorder.value_cap;
-        let tell = |record: &mut SpanRecord| {
-            record
-                .fields
-                .set(field::END_STATE, Say::Text(state.as_str(), Origin::Str), cap);
-            if let Some(reason) = reason {
-                record
-                    .fields
-                    .set(field::END_REASON, Say::Text(reason, Origin::Str), cap);
-            }
-        };
+        let cap = self.handle.recorder().value_cap;
         let Some(own) = &self.own else {
             // Another handle in the same registry shows the session, too: it ends there as well, and in the same state.
             let finished: Option<Vec<_>> = with_recorded(&self.span, |recorded| {
                 let slots = recorded.slots_mut();
                 let ended = slots.filter_map(|slot| {
-                    slot.change(tell);
+                    slot.change(|record| say_end(record, state, reason, cap));
                     slot.end()
                 });
                 ended.collect()
@@ -354,11 +340,7 @@ impl Session {
             }
             return;
         };
-        let record = own.record.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(mut record) = record {
-            tell(&mut record);
-            recorder.finish(record, self.lineage.clone(), recorder.clock.now(), 0);
-        }
+        own.end(state, reason);
     }
 
     /// How to get inside where the span does not exist.

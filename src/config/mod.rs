@@ -92,6 +92,7 @@ pub(crate) struct Config {
     pub(crate) error_events_to_status: bool,
     pub(crate) host_trace: HostTrace,
     pub(crate) panic_hook: bool,
+    pub(crate) shutdown_on_signal: bool,
 
     /// Spans.
     pub(crate) max_queue_size: usize,

@@ -73,6 +73,7 @@ impl Settings {
             error_events_to_status: self.error_events_to_status.unwrap_or(true),
             host_trace: self.host_trace.unwrap_or_default(),
             panic_hook: self.panic_hook.unwrap_or(true),
+            shutdown_on_signal: self.shutdown_on_signal.unwrap_or(false),
             max_queue_size: self.max_queue_size(env)?,
             max_queue_bytes: accept::bytes("with_max_queue_bytes", self.max_queue_bytes)?.unwrap_or(MAX_QUEUE_BYTES),
             max_export_batch_size: accept::spans("with_max_export_batch_size", self.max_export_batch_size)?

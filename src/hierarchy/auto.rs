@@ -13,7 +13,7 @@ use tracing::{
     subscriber::Interest,
 };
 
-use super::{Lineage, Parent, Recorder, Trace, TraceRoot};
+use super::{Lineage, Parent, Recorder, Trace, TraceRoot, say_end};
 use crate::{
     clock::Start,
     config::EndState,
@@ -60,7 +60,8 @@ impl AutoSession {
         if !self.trace.end() || !self.adopted.load(Ordering::Relaxed) {
             return;
         }
-        let record = session_record(self.start, &self.name, state, recorder.value_cap);
+        let mut record = session_record(self.start, &self.name, recorder.value_cap);
+        say_end(&mut record, state, None, recorder.value_cap);
         let lineage = Lineage {
             span_id: self.trace.root,
             parent: None,
@@ -75,10 +76,9 @@ impl AutoSession {
 }
 
 /// The record of a session that has no span in the registry.
-pub(crate) fn session_record(start: Start, name: &str, state: &EndState, cap: usize) -> Box<SpanRecord> {
+pub(crate) fn session_record(start: Start, name: &str, cap: usize) -> Box<SpanRecord> {
     let mut fields = Fields::with_capacity(4);
     fields.set(field::NAME, Say::Text(name, Origin::Str), cap);
-    fields.set(field::END_STATE, Say::Text(state.as_str(), Origin::Str), cap);
     let mut record = SpanRecord::new(session_callsite(), start, fields);
     record.kind = Some((EntityKind::Session, KindSource::AgentOps));
     Box::new(record)

@@ -3,15 +3,19 @@
 //! A type per layer would let a second handle in the same registry replace the first one's record, so there is one
 //! type, and each handle touches its own slot.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Instant,
 };
 
 use smallvec::SmallVec;
 
-use super::{AgentNode, Lineage, Recorder, SpanLink};
+use super::{AgentNode, Lineage, Recorder, SpanLink, open::say_end};
 use crate::{
+    config::EndState,
     kind::EntityKind,
     record::{KindSource, SpanRecord},
     semconv::{agentops, gen_ai},
@@ -80,6 +84,8 @@ pub(crate) struct Slot {
     pub(crate) left_out: bool,
     /// Bytes of the record that the memory budget knows of.
     pub(crate) charged: usize,
+    /// Where the layer's table of open spans has it.
+    pub(crate) place: usize,
     /// Somebody saw the ids: a child, the program, or another process. They can no longer change.
     pub(crate) observed: AtomicBool,
 }
@@ -110,12 +116,12 @@ impl Slot {
     /// Ends the span now or at its latest activity, once.
     pub(crate) fn end(&mut self) -> Option<FinishedSlot> {
         let record = self.record.take()?;
-        Some(FinishedSlot {
-            recorder: Arc::clone(&self.recorder),
+        Some(FinishedSlot::new(
+            &self.recorder,
             record,
-            lineage: self.lineage.clone(),
-            charged: self.charged,
-        })
+            self.lineage.clone(),
+            self.charged,
+        ))
     }
 
     /// Continues the trace of `parent`. All of a trace has a record or none, so what has none stays left out.
@@ -165,6 +171,35 @@ pub(crate) struct FinishedSlot {
 }
 
 impl FinishedSlot {
+    pub(crate) fn new(recorder: &Arc<Recorder>, record: Box<SpanRecord>, lineage: Lineage, charged: usize) -> Self {
+        Self {
+            recorder: Arc::clone(recorder),
+            record,
+            lineage,
+            charged,
+        }
+    }
+
+    /// When the span began.
+    pub(super) fn began(&self) -> Instant {
+        self.record.start.at
+    }
+
+    /// Says how the session ended that it is.
+    pub(super) fn say_end(&mut self, state: &EndState, reason: Option<&str>) {
+        say_end(&mut self.record, state, reason, self.recorder.value_cap);
+    }
+
+    /// The process ends while the span is open. It says so, and ends now; a session ends as its process does.
+    pub(super) fn cut_short(mut self) {
+        self.record.open_at_shutdown = true;
+        let is_session = matches!(self.record.kind, Some((EntityKind::Session, _)));
+        if is_session && self.record.fields.get(agentops::field::END_STATE).is_none() {
+            self.say_end(&EndState::Shutdown, None);
+        }
+        self.finish(true);
+    }
+
     /// Hands it to the pipeline. A span that was never entered, and a session that was ended by its handle, end now.
     pub(crate) fn finish(self, now: bool) {
         let Self {

@@ -1,17 +1,20 @@
 //! [`Recorder`]: what a handle needs on the caller's thread to begin and end records.
 
 use std::sync::{
-    Arc, Mutex, PoisonError,
+    Arc, Mutex, PoisonError, Weak,
     atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
 use std::time::Instant;
 
 use tracing::{Dispatch, dispatcher::WeakDispatch};
 
-use super::{AutoSession, IdSource, InstanceId, Lineage, Parent, SpanId, SpanLink, Trace, TraceId, TraceRoot};
+use super::{
+    AutoSession, HoldsOpen, IdSource, InstanceId, Lineage, Parent, SpanId, SpanLink, Trace, TraceId, TraceRoot,
+    open::Holders,
+};
 use crate::{
     clock::Clock,
-    config::{Config, Content, HostTrace},
+    config::{Config, Content, EndState, HostTrace},
     policy::limits::REDACTION_MARGIN,
     record::SpanRecord,
 };
@@ -58,6 +61,7 @@ pub(crate) struct Recorder {
     auto: Option<AutoSession>,
     implicit: bool,
     dispatch: Mutex<Option<WeakDispatch>>,
+    holders: Holders,
 }
 
 /// Counters of the caller's side.
@@ -115,6 +119,7 @@ impl Recorder {
             auto: None,
             implicit: !config.auto_start_session,
             dispatch: Mutex::default(),
+            holders: Holders::default(),
         };
         if config.auto_start_session && recording {
             recorder.auto = Some(AutoSession::reserve(&recorder, &config.trace_name));
@@ -288,6 +293,21 @@ impl Recorder {
             lineage,
             end,
         });
+    }
+
+    /// Whoever holds records that are open lends them for the end of the process.
+    pub(crate) fn lends(&self, holder: Weak<dyn HoldsOpen>) {
+        self.holders.add(holder);
+    }
+
+    /// The process ends: what is open is ended and sent with what it has, the auto-session last and in this state.
+    pub(crate) fn end_all(&self, state: &EndState) {
+        for open in self.holders.take_open() {
+            open.cut_short();
+        }
+        if let Some(auto) = &self.auto {
+            auto.end(self, state);
+        }
     }
 
     /// A span of a trace that is not kept ended.

@@ -7,18 +7,18 @@ mod fields;
 mod filter;
 pub(crate) mod heard;
 mod lock;
+mod open;
 pub(crate) mod panic;
 mod placement;
 pub(crate) mod suppress;
 
 use std::{
     any::Any,
-    sync::{Arc, OnceLock, atomic::Ordering},
+    sync::{Arc, Weak, atomic::Ordering},
 };
 
 use tracing::{
     Dispatch, Event, Subscriber,
-    dispatcher::WeakDispatch,
     span::{Attributes, Id, Record},
 };
 use tracing_subscriber::{
@@ -41,13 +41,14 @@ use crate::{
 
 use fields::FieldVisitor;
 use filter::AgentOpsFilter;
+use open::OpenSpans;
 
 /// Turns spans into records.
 pub(crate) struct AgentOpsLayer {
     recorder: Arc<Recorder>,
     number: InstanceId,
-    /// The subscriber that this layer is part of.
-    dispatch: OnceLock<WeakDispatch>,
+    /// What is open, in the subscriber that this layer is part of.
+    open: Arc<OpenSpans>,
     /// The handle, so that delivery goes on while a subscriber has the layer, and can be found from there.
     owner: Arc<dyn Any + Send + Sync>,
 }
@@ -61,10 +62,14 @@ pub(crate) fn layer<S>(
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
+    let number = InstanceId::next();
+    let open = Arc::new(OpenSpans::new(number));
+    let holder: Weak<OpenSpans> = Arc::downgrade(&open);
+    recorder.lends(holder);
     AgentOpsLayer {
         recorder: Arc::clone(recorder),
-        number: InstanceId::next(),
-        dispatch: OnceLock::new(),
+        number,
+        open,
         owner,
     }
     .with_filter(AgentOpsFilter::new(config))
@@ -76,7 +81,7 @@ where
 {
     fn on_register_dispatch(&self, dispatch: &Dispatch) {
         // The first one stays: a layer belongs to one subscriber, a handle may have layers in several.
-        let _first = self.dispatch.set(dispatch.downgrade());
+        let _first = self.open.dispatch.set(dispatch.downgrade());
         self.recorder.set_dispatch(dispatch);
     }
 
@@ -97,7 +102,7 @@ where
 
         let kind = record.kind.map(|(kind, _)| kind);
         self.recorder.counts.through_layer.store(true, Ordering::Relaxed);
-        let mut lineage = placement::place(&self.recorder, &self.dispatch, kind, attributes, &span);
+        let mut lineage = placement::place(&self.recorder, &self.open.dispatch, kind, attributes, &span);
         lineage.hand_down(&record);
         if let Some(agent) = employer(&record) {
             lineage.agent = Some(Arc::new(AgentNode::new(agent)));
@@ -105,8 +110,10 @@ where
         let agent = (kind == Some(EntityKind::Agent)).then(|| Arc::new(AgentNode::new(agent_name(&record))));
         let left_out = !lineage.trace.is_recorded() && !lineage.is_root();
         let charged = if left_out { 0 } else { record.bytes() };
+        let mut place = 0;
         if !left_out {
             self.recorder.opened(charged);
+            place = self.open.add(id);
         }
         let slot = Slot {
             recorder: Arc::clone(&self.recorder),
@@ -116,6 +123,7 @@ where
             record: (!left_out).then(|| Box::new(record)),
             left_out,
             charged,
+            place,
             observed: false.into(),
         };
         let Some(mut extensions) = extensions_mut(&span) else {
@@ -257,6 +265,7 @@ where
             self.recorder.skipped();
             return;
         }
+        self.open.remove(&id, slot.place);
         let finished = slot.end();
         drop(extensions);
         if let Some(finished) = finished {

@@ -36,14 +36,14 @@ pub(crate) enum Command {
         deadline: Instant,
         reply: Reply<()>,
     },
-    /// As a flush; what is left at the deadline is dropped, and the thread ends.
+    /// Ends what is open, the auto-session in this state; then as a flush. What is left at the deadline is dropped,
+    /// and the thread ends.
     Shutdown {
+        state: EndState,
         deadline: Instant,
         reply: Reply<()>,
     },
     SetApiKey(Secret),
-    /// End the auto-session, once everything that ended before has its place.
-    EndAutoSession(EndState),
     Check {
         deadline: Instant,
         reply: Reply<Project>,
@@ -64,8 +64,8 @@ pub(crate) struct Setup {
 #[derive(Debug)]
 pub(crate) struct Pipeline {
     commands: UnboundedSender<Command>,
-    /// Kept so that the thread has an owner; it ends by itself when all handles are gone.
-    _thread: JoinHandle<()>,
+    /// It ends by itself when all handles are gone.
+    thread: JoinHandle<()>,
 }
 
 impl Pipeline {
@@ -91,10 +91,12 @@ impl Pipeline {
                     tracing::error!(target: "agentops", %reason, "the pipeline ended; nothing is sent any more");
                 }
             })?;
-        Ok(Self {
-            commands,
-            _thread: thread,
-        })
+        Ok(Self { commands, thread })
+    }
+
+    /// Everything is settled, and nothing more is sent.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.thread.is_finished()
     }
 
     /// Hands over a command; answers it at once where the thread has ended.
@@ -103,7 +105,7 @@ impl Pipeline {
             match refused.0 {
                 Command::Flush { reply, .. } | Command::Shutdown { reply, .. } => reply(closed()),
                 Command::Check { reply, .. } => reply(closed()),
-                Command::SetApiKey(_) | Command::EndAutoSession(_) => {}
+                Command::SetApiKey(_) => {}
             }
         }
     }

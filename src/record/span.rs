@@ -43,6 +43,8 @@ pub(crate) struct SpanRecord {
     pub(crate) dropped_events: u32,
     /// Links beyond what a span may have.
     pub(crate) dropped_links: u32,
+    /// The process ended it.
+    pub(crate) open_at_shutdown: bool,
 }
 
 impl SpanRecord {
@@ -65,6 +67,7 @@ impl SpanRecord {
             event_bytes: 0,
             dropped_events: 0,
             dropped_links: 0,
+            open_at_shutdown: false,
         }
     }
 

@@ -6,11 +6,14 @@ use std::{
     time::Duration,
 };
 
-use agentops::testing::{Collector, Failure};
+use agentops::{
+    AgentOpsSpanExt as _,
+    testing::{Collector, Failure, StatusCode, draw},
+};
 use tracing::{dispatcher, info_span, subscriber::with_default};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use crate::harness::{DEADLINE, named, to};
+use crate::harness::{DEADLINE, named, text, to};
 
 fn tool(number: u64) {
     drop(info_span!("tool", agentops.kind = "tool", number));
@@ -126,14 +129,132 @@ fn a_key_that_is_set_later_releases_what_waited() {
 }
 
 #[test]
-fn what_ends_after_the_shutdown_is_counted() {
+fn what_the_queue_refused_is_told_by_the_next_flush_and_by_the_shutdown_with_the_setting_to_raise() {
+    let collector = Collector::start();
+    let agentops = to(&collector)
+        .with_max_queue_size(3)
+        .with_export_flush_interval(DEADLINE * 10)
+        .build()
+        .unwrap();
+    let shut_down = with_default(tracing_subscriber::registry().with(agentops.layer()), || {
+        (0..10).for_each(tool);
+        let error = agentops.force_flush(DEADLINE).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("7 spans were lost: too many wait to be sent; raise `with_max_queue_size`"),
+            "{error}"
+        );
+        agentops.force_flush(DEADLINE).expect("it was told");
+        (0..5).for_each(tool);
+        agentops.shutdown(DEADLINE)
+    });
+    // Two of the five, and the auto-session, for which there was no room either.
+    let error = shut_down.unwrap_err().to_string();
+    assert!(error.starts_with("3 spans were lost"), "{error}");
+    let stats = agentops.stats();
+    assert_eq!((stats.exported, stats.dropped.queue_spans), (6, 10), "{stats:?}");
+}
+
+#[test]
+fn what_is_open_at_the_shutdown_is_sent_with_what_it_has_and_says_so() {
     let collector = Collector::start();
     let agentops = to(&collector).build().unwrap();
     with_default(tracing_subscriber::registry().with(agentops.layer()), || {
-        let late = info_span!("late", agentops.kind = "tool");
+        let session = agentops.session("long").with_tags(["patient"]).start();
+        let agent = session.in_scope(|| info_span!("agent", agentops.kind = "agent", step = 1));
+        let (running, broken) = agent.in_scope(|| {
+            (
+                info_span!("running", agentops.kind = "tool", agentops.input = "half"),
+                info_span!("broken", agentops.kind = "tool"),
+            )
+        });
+        broken.record_error(&std::io::Error::other("out of paper"));
+        running.in_scope(|| drop(info_span!("done", agentops.kind = "operation")));
         agentops.shutdown(DEADLINE).unwrap();
-        drop(late);
+        assert_eq!(agentops.stats().open_spans, 0);
+        drop((running, broken, agent));
+        session.end(agentops::EndState::Fail);
+    });
+    let spans = collector.spans();
+    assert_eq!(
+        draw(&spans),
+        "long.session\n  agent.agent\n    running.tool\n      done.operation\n    broken.tool !Error: out of paper\n"
+    );
+    let status = |name: &str| named(&spans, name).status.code;
+    let marked = |name: &str| named(&spans, name).attribute("agentops.open_at_shutdown") == Some(&true.into());
+    assert_eq!(
+        [
+            "long.session",
+            "agent.agent",
+            "running.tool",
+            "broken.tool",
+            "done.operation"
+        ]
+        .map(marked),
+        [true, true, true, true, false]
+    );
+    assert_eq!(
+        text(named(&spans, "long.session"), "agentops.session.end_state"),
+        "Shutdown"
+    );
+    assert_eq!(
+        [
+            "long.session",
+            "agent.agent",
+            "running.tool",
+            "broken.tool",
+            "done.operation"
+        ]
+        .map(status),
+        [
+            StatusCode::Ok,
+            StatusCode::Unset,
+            StatusCode::Unset,
+            StatusCode::Error,
+            StatusCode::Ok
+        ]
+    );
+    let running = named(&spans, "running.tool");
+    assert_eq!(text(running, "agentops.tool.input"), "half");
+    assert_eq!(running.attribute("tool.status"), None, "it did not get so far");
+    assert_eq!(text(named(&spans, "broken.tool"), "tool.status"), "failed");
+    let tags = named(&spans, "agent.agent").attribute("agentops.tags");
+    assert!(tags.is_some(), "its session was still there for it");
+    let stats = agentops.stats();
+    assert_eq!((stats.exported, stats.dropped.total()), (5, 0), "{stats:?}");
+}
+
+#[test]
+fn an_implicit_session_that_is_open_at_the_shutdown_is_sent_too() {
+    let collector = Collector::start();
+    let agentops = to(&collector).with_auto_start_session(false).build().unwrap();
+    let subscriber = tracing_subscriber::registry()
+        .with(tracing_subscriber::fmt::layer().with_writer(std::io::sink))
+        .with(agentops.layer());
+    with_default(subscriber, || {
+        let request = info_span!("request").entered();
+        tool(1);
+        agentops.shutdown(DEADLINE).unwrap();
+        drop(request);
+    });
+    assert_eq!(collector.tree(), "request.session\n  tool.tool\n");
+    let session = named(&collector.spans(), "request.session").clone();
+    assert_eq!(text(&session, "agentops.session.end_state"), "Shutdown");
+    assert_eq!(agentops.stats().dropped.total(), 0);
+}
+
+#[test]
+fn what_begins_after_the_shutdown_is_counted() {
+    let collector = Collector::start();
+    let agentops = to(&collector).build().unwrap();
+    with_default(tracing_subscriber::registry().with(agentops.layer()), || {
+        let open = info_span!("open", agentops.kind = "tool");
+        agentops.shutdown(DEADLINE).unwrap();
+        drop(open);
+        tool(1);
         assert!(agentops.shutdown(DEADLINE).unwrap_err().is_closed());
     });
+    named(&collector.spans(), "open.tool");
     assert_eq!(agentops.stats().dropped.after_shutdown, 1);
 }

@@ -20,7 +20,7 @@ use tokio::{
 
 use self::{intake::set_session_attributes, second_door::SecondDoor, waiting::Waiter};
 use super::{
-    Command, Setup, Stats,
+    Command, Dropped, Setup, Stats,
     complaints::Complaints,
     losses::Losses,
     queue::{Gauge, Item},
@@ -28,7 +28,7 @@ use super::{
     undecided::Undecided,
 };
 use crate::{
-    config::Config,
+    config::{Config, EndState},
     error::{ExportError, ExportErrorKind},
     export::{Delivery, Settled},
     hierarchy::TraceId,
@@ -60,7 +60,8 @@ pub(super) struct Worker {
     /// Spans and bytes that the gauge counts for what is in our hands.
     held: (usize, usize),
     waiters: Vec<Waiter>,
-    lost: u64,
+    /// What was lost when a flush last told of it.
+    told: Dropped,
     last_trouble: Option<String>,
     announced: Option<TraceId>,
 }
@@ -103,7 +104,7 @@ impl Worker {
             batch_since: None,
             held: (0, 0),
             waiters: Vec::new(),
-            lost: 0,
+            told: Dropped::default(),
             last_trouble: None,
             announced: None,
         })
@@ -168,13 +169,9 @@ impl Worker {
     fn command(&mut self, command: Command) {
         match command {
             Command::Flush { deadline, reply } => self.wait(deadline, reply, false),
-            Command::Shutdown { deadline, reply } => {
-                self.gauge.close();
+            Command::Shutdown { state, deadline, reply } => {
+                self.end_all(&state);
                 self.wait(deadline, reply, true);
-            }
-            Command::EndAutoSession(state) => {
-                self.drain_all();
-                self.door.end_auto_session(&state);
             }
             Command::SetApiKey(key) => self.delivery.set_api_key(key),
             Command::Check { deadline, reply } => {
@@ -193,7 +190,7 @@ impl Worker {
 
     fn last_flush(&mut self) {
         if !self.waiters.iter().any(|waiter| waiter.ends) {
-            self.gauge.close();
+            self.end_all(&EndState::Shutdown);
             self.wait(Instant::now() + self.config.shutdown_timeout, Box::new(|_| {}), true);
         }
     }
@@ -214,7 +211,6 @@ impl Worker {
 
     fn settle(&mut self, settled: Settled) {
         self.stats.settle(&settled);
-        self.lost += settled.dropped.iter().map(|(_, spans)| spans).sum::<u64>();
         let reason = settled.trouble.as_deref().unwrap_or("no reason given");
         for (kind, spans) in &settled.dropped {
             self.trouble.say(Kind::Lost(*kind), || {

@@ -3,8 +3,11 @@
 use tokio::time::Instant;
 
 use super::Worker;
-use crate::error::{ExportError, ExportErrorKind};
-use crate::pipeline::Reply;
+use crate::{
+    error::{ExportError, ExportErrorKind},
+    export::DropReason,
+    pipeline::{Dropped, Reply, losses::advice},
+};
 
 /// Somebody waits for a flush.
 pub(super) struct Waiter {
@@ -12,8 +15,8 @@ pub(super) struct Waiter {
     pub(super) reply: Reply<()>,
     /// When everything that had ended was handed to the delivery; `None` until then.
     pub(super) submitted: Option<Instant>,
-    /// Spans that were lost before the flush began.
-    pub(super) lost_before: u64,
+    /// What was lost before, and was told of.
+    pub(super) told: Dropped,
     pub(super) ends: bool,
 }
 
@@ -23,7 +26,7 @@ impl Worker {
             deadline,
             reply,
             submitted: None,
-            lost_before: self.lost,
+            told: self.told,
             ends,
         });
     }
@@ -48,6 +51,9 @@ impl Worker {
         self.waiters = waiting;
         let ends = over.iter().any(|waiter| waiter.ends);
         let pending = self.held.0.saturating_sub(self.undecided.spans()) + self.gauge.waiting();
+        if over.iter().any(|waiter| self.is_done(waiter)) {
+            self.told = self.stats.snapshot().dropped;
+        }
         let results: Vec<_> = over
             .into_iter()
             .map(|waiter| (self.result(&waiter, pending), waiter.reply))
@@ -72,14 +78,29 @@ impl Worker {
     }
 
     fn result(&self, waiter: &Waiter, pending: usize) -> Result<(), ExportError> {
-        let lost = self.lost - waiter.lost_before;
         if !self.is_done(waiter) {
             return Err(ExportError::new(ExportErrorKind::TimedOut { pending }));
         }
-        if lost > 0 {
-            let reason = self.last_trouble.clone().unwrap_or_default();
-            return Err(ExportError::new(ExportErrorKind::Lost { spans: lost, reason }));
+        if let Some((spans, reason)) = self.lost_since(&waiter.told) {
+            return Err(ExportError::new(ExportErrorKind::Lost { spans, reason }));
         }
         Ok(())
+    }
+
+    /// How many spans were lost that nobody was told of, and why. What ends after the shutdown is nobody's to wait for.
+    fn lost_since(&self, told: &Dropped) -> Option<(u64, String)> {
+        let now = &self.told;
+        let at_the_door = [
+            (DropReason::QueueSpans, now.queue_spans - told.queue_spans),
+            (DropReason::QueueBytes, now.queue_bytes - told.queue_bytes),
+        ];
+        let all = now.total() - now.after_shutdown - (told.total() - told.after_shutdown);
+        let later = all - at_the_door.iter().map(|(_, spans)| spans).sum::<u64>();
+        let full = at_the_door.iter().filter(|(_, spans)| *spans > 0);
+        let mut reasons: Vec<&str> = full.map(|(reason, _)| advice(*reason)).collect();
+        if later > 0 {
+            reasons.extend(self.last_trouble.as_deref());
+        }
+        (all > 0).then(|| (all, reasons.join("; ")))
     }
 }
