@@ -148,7 +148,7 @@ pub use init::init;
 pub use json::json;
 pub use kind::{EntityKind, UnknownKind};
 #[cfg(feature = "export")]
-pub use pipeline::{Dropped, ExportStats};
+pub use pipeline::{Dropped, ExportStats, Shed};
 #[cfg(feature = "export")]
 pub use policy::redact::CredentialRedactor;
 #[cfg(feature = "export")]

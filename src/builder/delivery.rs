@@ -13,7 +13,9 @@ impl Builder {
         self
     }
 
-    /// Bytes that all recorded spans may hold, open and waiting. Has no variable. Default: 64 MiB.
+    /// Bytes that all recorded spans may hold together: open, waiting, encoded and to be sent again. Beyond three quarters
+    /// of it content is given up first, counted as [`shed`](crate::ExportStats::shed): long values are cut, those that
+    /// wait longest first. Spans are dropped when that is not enough. Has no variable. Default: 64 MiB.
     pub fn with_max_queue_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_queue_bytes = Some(bytes);
         self

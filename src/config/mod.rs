@@ -104,6 +104,13 @@ pub(crate) struct Config {
     pub(crate) shutdown_timeout: Duration,
 }
 
+impl Config {
+    /// Bytes beyond which long values are cut: the rest is for the spans themselves.
+    pub(crate) fn content_bytes(&self) -> usize {
+        self.max_queue_bytes - self.max_queue_bytes / 4
+    }
+}
+
 impl fmt::Debug for Config {
     /// Names what is safe to name: never a key, a header's value or a URL's credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

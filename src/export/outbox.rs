@@ -18,6 +18,9 @@ use crate::config::Secret;
 /// Requests under way at once: enough to fill a connection that is far away, few enough to be polite.
 const AT_ONCE: usize = 4;
 
+/// Bytes under way at once, beside one request of any size: each has a compressed copy.
+const BYTES_AT_ONCE: usize = 8 * 1024 * 1024;
+
 /// So many refusals without anything accepted in between, and halving stops: then it is not one bad span but the
 /// endpoint, and looking for the span would cost two requests for each.
 const REFUSALS_IN_A_ROW: u32 = 32;
@@ -49,6 +52,7 @@ pub(crate) struct Outbox {
     ready: VecDeque<EncodedRequest>,
     retries: Vec<Retry>,
     under_way: FuturesUnordered<BoxFuture<'static, Attempt>>,
+    bytes_under_way: usize,
     /// The destination asked to be left alone until then.
     hold: Option<Instant>,
     refusals: u32,
@@ -64,6 +68,7 @@ impl Outbox {
             ready: VecDeque::new(),
             retries: Vec::new(),
             under_way: FuturesUnordered::new(),
+            bytes_under_way: 0,
             hold: None,
             refusals: 0,
             pending: Pending::default(),
@@ -108,10 +113,32 @@ impl Outbox {
         }
     }
 
+    /// Cuts long values of requests that wait, the oldest first, until no more than `most` bytes are pending; answers
+    /// how many.
+    pub(crate) fn shorten(&mut self, most: usize) -> u64 {
+        let Self {
+            retries,
+            ready,
+            pending,
+            ..
+        } = self;
+        let mut cut = 0;
+        for request in retries.iter_mut().map(|retry| &mut retry.request).chain(ready) {
+            if pending.bytes() <= most {
+                break;
+            }
+            let before = request.bytes();
+            cut += request.shorten();
+            pending.shrink(before - request.bytes().min(before));
+        }
+        cut
+    }
+
     pub(crate) fn abandon(&mut self, reason: DropReason) -> Settled {
         self.ready.clear();
         self.retries.clear();
         self.under_way.clear();
+        self.bytes_under_way = 0;
         self.settled.drop(reason, self.pending.clear());
         std::mem::take(&mut self.settled)
     }
@@ -204,7 +231,7 @@ impl Outbox {
     }
 
     fn launch(&mut self, now: Instant) {
-        while self.hold.is_none() && self.under_way.len() < AT_ONCE && !self.ready.is_empty() {
+        while self.hold.is_none() && self.has_way_for_next() {
             let token = match &mut self.auth {
                 None => None,
                 Some(auth) => match auth.token(now) {
@@ -218,6 +245,7 @@ impl Outbox {
             if request.begin_attempt(now) {
                 self.settled.retries += 1;
             }
+            self.bytes_under_way += request.bytes();
             let (number, outcome) = (token.map(Token::number), self.transport.send(&request, token));
             self.under_way.push(Box::pin(async move {
                 Attempt {
@@ -229,12 +257,19 @@ impl Outbox {
         }
     }
 
+    fn has_way_for_next(&self) -> bool {
+        let Some(next) = self.ready.front() else { return false };
+        let fits = self.under_way.is_empty() || self.bytes_under_way + next.bytes() <= BYTES_AT_ONCE;
+        fits && self.under_way.len() < AT_ONCE
+    }
+
     fn settle(&mut self, attempt: Attempt, now: Instant) {
         let Attempt {
             request,
             token,
             outcome,
         } = attempt;
+        self.bytes_under_way = self.bytes_under_way.saturating_sub(request.bytes());
         match outcome {
             Outcome::Unauthorized { reason } => return self.settle_unauthorized(request, token, reason, now),
             Outcome::Delivered | Outcome::Partial { .. } => {

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::{Config, Content, EndState, HostTrace},
-    policy::limits::REDACTION_MARGIN,
+    policy::limits::{REDACTION_MARGIN, SHORT},
     record::SpanRecord,
 };
 
@@ -31,7 +31,8 @@ pub(crate) struct FinishedSpan {
 
 /// Takes ended spans; never waits.
 pub(crate) trait SpanSink: Send + Sync {
-    fn accept(&self, span: FinishedSpan);
+    /// `open` is how many bytes open records hold.
+    fn accept(&self, span: FinishedSpan, open: usize);
 
     /// Bytes of spans that were accepted and are on their way.
     fn held_bytes(&self) -> usize;
@@ -47,8 +48,8 @@ pub(crate) struct Recorder {
     pub(crate) clock: Clock,
     /// Bytes of one value that are copied, where there is room: see [`Recorder::cap`].
     pub(crate) value_cap: usize,
-    /// Bytes that all records may hold, open and on their way.
-    max_bytes: usize,
+    /// Bytes that all records may hold, open and on their way, before long values are cut.
+    content_bytes: usize,
     /// Inputs and outputs leave; else nothing is serialised for them.
     pub(crate) captures_content: bool,
     pub(crate) counts: Counts,
@@ -81,6 +82,14 @@ pub(crate) struct Counts {
     pub(crate) second_door: AtomicBool,
 }
 
+impl FinishedSpan {
+    /// Cuts its long values.
+    pub(crate) fn shorten(&mut self) {
+        self.record.shorten(SHORT);
+        self.bytes = self.record.bytes();
+    }
+}
+
 impl std::fmt::Debug for Recorder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Recorder")
@@ -107,7 +116,7 @@ impl Recorder {
                 .attribute_value_length
                 .saturating_mul(4)
                 .saturating_add(REDACTION_MARGIN),
-            max_bytes: config.max_queue_bytes,
+            content_bytes: config.content_bytes(),
             captures_content: config.content == Content::All,
             counts: Counts::default(),
             sink,
@@ -244,15 +253,18 @@ impl Recorder {
         }
     }
 
-    /// Open records and those on their way hold less than they may.
+    /// Open records and those on their way leave room for long values.
     pub(crate) fn has_room(&self) -> bool {
-        let open = self.counts.open_bytes.load(Ordering::Relaxed);
-        open.saturating_add(self.sink.held_bytes()) < self.max_bytes
+        self.open_bytes().saturating_add(self.sink.held_bytes()) < self.content_bytes
+    }
+
+    /// Bytes that open records hold.
+    pub(crate) fn open_bytes(&self) -> usize {
+        self.counts.open_bytes.load(Ordering::Relaxed)
     }
 
     /// Bytes of one value that are copied now. Without room, what makes a span what it is still fits.
     pub(crate) fn cap(&self) -> usize {
-        const SHORT: usize = 256;
         if self.has_room() {
             self.value_cap
         } else {
@@ -287,12 +299,13 @@ impl Recorder {
         if !lineage.trace.is_recorded() {
             return self.skipped();
         }
-        self.sink.accept(FinishedSpan {
+        let span = FinishedSpan {
             bytes: record.bytes(),
             record,
             lineage,
             end,
-        });
+        };
+        self.sink.accept(span, self.open_bytes());
     }
 
     /// Whoever holds records that are open lends them for the end of the process.

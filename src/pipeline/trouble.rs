@@ -16,6 +16,7 @@ use crate::{export::DropReason, hierarchy::Recorder};
 pub(super) enum Kind {
     Delivery,
     Lost(DropReason),
+    Shed,
 }
 
 /// Says what goes wrong, in the subscriber that our layer is part of.

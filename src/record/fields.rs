@@ -223,6 +223,32 @@ impl Fields {
         self.dropped += other.dropped;
     }
 
+    /// Cuts each text to `longest` bytes, marks what is cut, and gives the memory back.
+    pub(crate) fn shorten(&mut self, longest: usize) {
+        let mut text = String::new();
+        for (_, value) in &mut self.entries {
+            if let Value::Text { at, cut, .. } = value {
+                let whole = slice(&self.text, *at);
+                let kept = whole.get(..floor_char_boundary(whole, longest)).unwrap_or_default();
+                *cut |= kept.len() < whole.len();
+                *at = Span {
+                    start: u32::try_from(text.len()).unwrap_or(u32::MAX),
+                    len: u32::try_from(kept.len()).unwrap_or(u32::MAX),
+                };
+                text.push_str(kept);
+            }
+        }
+        self.text = text;
+        self.garbage = 0;
+    }
+
+    /// Texts that were cut to `longest` bytes or fewer.
+    pub(crate) fn shortened(&self, longest: usize) -> usize {
+        let short =
+            |value: &&(Key, Value)| matches!(value.1, Value::Text { at, cut: true, .. } if at.len as usize <= longest);
+        self.entries.iter().filter(short).count()
+    }
+
     fn put(&mut self, key: Key, value: Value) {
         self.version = self.version.wrapping_add(1);
         if let Some((_, have)) = self.entries.iter_mut().find(|(have, _)| have.as_str() == key.as_str()) {

@@ -8,12 +8,12 @@ use super::{Worker, replay_url};
 use crate::{
     attributes,
     config::Destination,
-    export::DropReason,
+    export::{DropReason, shorten},
     hierarchy::{FinishedSpan, TraceRoot, Verdict},
     kind::EntityKind,
     otel::{self, foreign::Foreign},
     pipeline::{queue::Item, undecided::Decided},
-    policy::{Policy, pricing},
+    policy::{Policy, limits::SHORT, pricing},
     resource::HostProbe,
 };
 
@@ -40,6 +40,10 @@ impl Worker {
             match item {
                 Item::Recorded(mut span) => {
                     self.hold(span.bytes);
+                    if self.total_bytes() > self.config.content_bytes() {
+                        // Now rather than later: to mask and map what is cut anyway would keep the others waiting.
+                        span.shorten();
+                    }
                     self.door.lead(&mut span.lineage.links);
                     self.judge(span);
                 }
@@ -54,8 +58,9 @@ impl Worker {
                 }
             }
             self.publish();
-            if self.batch.len() >= self.config.max_export_batch_size {
+            if self.batch_is_full() {
                 self.submit();
+                self.relieve();
             }
         }
         if self.door.is_beside_a_layer() {
@@ -95,7 +100,7 @@ impl Worker {
             } else {
                 self.stats.sample_out(1);
             }
-            if self.batch.len() >= self.config.max_export_batch_size {
+            if self.batch_is_full() {
                 self.submit();
             }
         }
@@ -146,9 +151,15 @@ impl Worker {
         }
         let mut data = otel::span::build(wire, &span.lineage, &span.record.start, span.end);
         data.links.dropped_count = span.record.dropped_links;
-        let bytes = otel::span::bytes(&data);
-        if !self.has_room_for(bytes) {
-            // As at the door of the queue: counted and told of, and no flush waited for it.
+        let mut bytes = otel::span::bytes(&data);
+        if !self.has_room_for(bytes, self.config.content_bytes()) {
+            self.stats.shed_waiting(shorten::span(&mut data));
+            bytes = otel::span::bytes(&data);
+        }
+        self.stats
+            .shed_recording(span.record.shortened(SHORT), span.record.shed_events);
+        if !self.has_room_for(bytes, self.config.max_queue_bytes) {
+            // As at the door of the queue: counted and told of.
             self.stats.drop_spans(DropReason::QueueBytes, 1);
             return;
         }
@@ -157,12 +168,29 @@ impl Worker {
         self.batch_since.get_or_insert_with(Instant::now);
     }
 
+    /// Cuts long values of what waits to be sent where little room is left, the oldest first, down to half of it.
+    pub(super) fn relieve(&mut self) {
+        self.publish();
+        let total = self.total_bytes();
+        if total > self.config.content_bytes() {
+            let others = total.saturating_sub(self.delivery.pending_bytes());
+            let most = (self.config.max_queue_bytes / 2).saturating_sub(others);
+            self.stats.shed_waiting(self.delivery.shorten(most));
+            self.publish();
+        }
+    }
+
+    /// Bytes that everything holds, open records included.
+    fn total_bytes(&self) -> usize {
+        self.gauge.bytes().saturating_add(self.door.recorder().open_bytes())
+    }
+
     /// A mapped span holds more than its record, and the budget is for what is really held.
-    fn has_room_for(&self, bytes: usize) -> bool {
+    fn has_room_for(&self, bytes: usize, most: usize) -> bool {
         let ours = self.batch_bytes + self.delivery.pending_bytes() + self.undecided.bytes() + self.door.bytes();
         // What is in our hands is counted there as it was when it came.
-        let waiting = self.gauge.bytes().saturating_sub(self.held.1);
-        waiting + ours + bytes <= self.config.max_queue_bytes
+        let waiting = self.total_bytes().saturating_sub(self.held.1);
+        waiting + ours + bytes <= most
     }
 
     fn refresh_load(&mut self) {

@@ -20,7 +20,7 @@ use tokio::{
 
 use self::{intake::set_session_attributes, second_door::SecondDoor, waiting::Waiter};
 use super::{
-    Command, Dropped, Setup, Stats,
+    Command, Dropped, Setup, Shed, Stats,
     complaints::Complaints,
     losses::Losses,
     queue::{Gauge, Item},
@@ -62,6 +62,8 @@ pub(super) struct Worker {
     waiters: Vec<Waiter>,
     /// What was lost when a flush last told of it.
     told: Dropped,
+    /// What was shed when that was last told of.
+    told_shed: Shed,
     last_trouble: Option<String>,
     announced: Option<TraceId>,
 }
@@ -105,6 +107,7 @@ impl Worker {
             held: (0, 0),
             waiters: Vec::new(),
             told: Dropped::default(),
+            told_shed: Shed::default(),
             last_trouble: None,
             announced: None,
         })
@@ -150,7 +153,7 @@ impl Worker {
                 self.submit();
             }
             self.mark_submitted();
-            self.publish();
+            self.relieve();
             self.tell_losses();
             if self.answer().await {
                 return;
@@ -200,6 +203,13 @@ impl Worker {
             .is_some_and(|since| since.elapsed() >= self.config.flush_interval)
     }
 
+    /// As many spans as a request has, or as many bytes: encoding holds them twice.
+    fn batch_is_full(&self) -> bool {
+        const MOST: usize = 4 * 1024 * 1024;
+        let bytes = (self.config.max_queue_bytes / 16).min(MOST);
+        self.batch.len() >= self.config.max_export_batch_size || self.batch_bytes >= bytes
+    }
+
     fn submit(&mut self) {
         let batch = std::mem::take(&mut self.batch);
         self.batch_bytes = 0;
@@ -238,10 +248,24 @@ impl Worker {
         self.held = now;
     }
 
-    /// Tells of spans that the queue had no room for.
+    /// Tells of spans that the queue had no room for, and of content that went for others.
     fn tell_losses(&mut self) {
         if self.losses.tell(&self.stats.snapshot().dropped, &mut self.trouble) {
             self.gauge.refusals_told();
+        }
+        let shed = self.stats.snapshot().shed;
+        let due = self.trouble.due(Kind::Shed).is_none_or(|due| due <= Instant::now());
+        if shed != self.told_shed && due {
+            self.told_shed = shed;
+            self.trouble.say(Kind::Shed, || {
+                tracing::warn!(
+                    target: "agentops",
+                    values = shed.recording + shed.waiting,
+                    events = shed.events,
+                    "content was cut so that its spans can stay: too many bytes wait to be sent; raise \
+                     `with_max_queue_bytes`"
+                );
+            });
         }
     }
 }

@@ -17,6 +17,9 @@ use crate::{
 /// would split.
 pub(crate) const REDACTION_MARGIN: usize = 4096;
 
+/// Bytes of a value that stay where memory is short, if it has them: what makes a span what it is fits.
+pub(crate) const SHORT: usize = 256;
+
 /// How a cut text ends.
 pub(crate) const MARK: &str = "...[truncated]";
 
@@ -153,7 +156,7 @@ fn cut_characters(text: &mut String, most: usize, ending: &str) {
 }
 
 /// Cuts `text` to `most` bytes, of which the last are [`MARK`] where it has room.
-fn cut_bytes(text: &mut String, most: usize) {
+pub(crate) fn cut_bytes(text: &mut String, most: usize) {
     if text.len() <= most {
         return;
     }
