@@ -89,6 +89,8 @@ pub(crate) struct Run {
     pub(crate) server: Server,
     dispatch: Dispatch,
     sent: Cell<i64>,
+    /// Spans that were lost, as far as a flush told of it.
+    told: Cell<u64>,
 }
 
 impl Run {
@@ -105,6 +107,7 @@ impl Run {
             server,
             dispatch,
             sent: Cell::new(0),
+            told: Cell::new(0),
         }
     }
 
@@ -146,7 +149,16 @@ impl Run {
 
     /// Everything that ended before is delivered.
     pub(crate) fn flush(&self) {
-        self.agentops.force_flush(DEADLINE).unwrap();
+        self.try_flush(DEADLINE).unwrap();
+    }
+
+    /// What a flush says.
+    pub(crate) fn try_flush(&self, timeout: Duration) -> Result<(), ExportError> {
+        let result = self.agentops.force_flush(timeout);
+        if !result.as_ref().is_err_and(ExportError::is_timeout) {
+            self.told.set(self.agentops.stats().dropped.total());
+        }
+        result
     }
 
     /// Waits until so many requests were tried again.
@@ -253,7 +265,6 @@ fn check(case: &Case) -> Row {
     let began = Instant::now();
     let run = Run::of(case);
     let program = catch_unwind(AssertUnwindSafe(|| (case.program)(&run)));
-    let before = run.agentops.stats().dropped;
     let ended = run.agentops.shutdown(case.patience);
     // The thread gives up what is left after it answered.
     run.wait_until("the end", |stats| stats.queued_spans == 0);
@@ -309,10 +320,11 @@ fn check(case: &Case) -> Row {
         "an answer was lost, and nothing came twice: was it?".to_owned(),
     );
     demand(
-        ended.as_ref().is_err_and(ExportError::is_closed) || ended.is_ok() == (stats.dropped == before),
+        ended.as_ref().is_err_and(ExportError::is_closed) || ended.is_ok() == (row.counted == run.told.get()),
         format!(
-            "the shutdown said {ended:?} though it lost {} spans",
-            stats.dropped.total() - before.total()
+            "the shutdown said {ended:?} of {} lost spans, {} of them told of",
+            row.counted,
+            run.told.get()
         ),
     );
     row

@@ -9,7 +9,7 @@ fn too_much_is_shortened_before_it_is_dropped_and_counted_either_way() {
     demand(&[
         Case::new("a burst of 100,000 spans, room for them", healthy, |run| {
             run.send(100_000);
-            run.flush();
+            run.try_flush(DEADLINE * 5).unwrap();
         })
         .with(|builder| builder.with_max_queue_size(200_000).with_max_queue_bytes(1 << 30)),
         Case::new("a burst of 20,000 spans, room for 2,000", healthy, |run| {

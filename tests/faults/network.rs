@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    case::{Case, Drop, Run, demand, first, healthy},
+    case::{Case, DEADLINE, Drop, Run, demand, first, healthy},
     server::{Answer, TRACES},
 };
 
@@ -15,7 +15,7 @@ fn what_the_network_breaks_is_sent_again_until_it_arrives_or_is_counted() {
         Case::new("collector down at the start", healthy, |run| {
             run.send(100);
             // Nobody is there for the token, either: time alone tells that it was tried.
-            assert!(run.agentops.force_flush(SHORT).unwrap_err().is_timeout());
+            assert!(run.try_flush(SHORT).unwrap_err().is_timeout());
             run.server.come_back();
             run.flush();
         })
@@ -97,7 +97,9 @@ fn an_overloaded_collector_is_left_alone_for_as_long_as_it_asks() {
                 let times = run.server.times(TRACES);
                 assert!(times[1] - times[0] >= Duration::from_secs(2), "it came back too early");
             },
-        ),
+        )
+        // All of them in one request.
+        .with(|builder| builder.with_export_flush_interval(DEADLINE)),
         Case::new(
             "503 storm",
             |head| first(3, head, Answer::Status(503)),

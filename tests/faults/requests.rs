@@ -36,7 +36,7 @@ fn what_is_not_taken_as_a_whole_is_taken_in_parts() {
             },
             |run| {
                 run.send(10_000);
-                let told = run.agentops.force_flush(DEADLINE).unwrap_err().to_string();
+                let told = run.try_flush(DEADLINE).unwrap_err().to_string();
                 assert!(told.starts_with("1 spans were lost"), "{told}");
                 assert!(!run.server.taken().contains(&POISON));
             },
@@ -47,7 +47,7 @@ fn what_is_not_taken_as_a_whole_is_taken_in_parts() {
             |head| first(1, head, Answer::TakeAllBut(3)),
             |run| {
                 run.send(100);
-                run.agentops.force_flush(DEADLINE).unwrap_err();
+                run.try_flush(DEADLINE).unwrap_err();
                 assert_eq!(run.agentops.stats().dropped.refused, 3);
             },
         )
@@ -57,7 +57,7 @@ fn what_is_not_taken_as_a_whole_is_taken_in_parts() {
             |head| first(usize::MAX, head, Answer::Status(400)),
             |run| {
                 run.send(1_000);
-                run.agentops.force_flush(DEADLINE).unwrap_err();
+                run.try_flush(DEADLINE).unwrap_err();
                 let requests = run.server.times(TRACES).len();
                 assert!(requests < 200, "{requests} requests: every span was asked about");
             },

@@ -5,7 +5,7 @@ use std::{
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
-        Arc, Condvar, Mutex, MutexGuard,
+        Arc, Mutex, MutexGuard,
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, JoinHandle},
@@ -72,7 +72,6 @@ struct Shared {
     script: Script,
     down: AtomicBool,
     state: Mutex<State>,
-    changed: Condvar,
 }
 
 #[derive(Default)]
@@ -102,7 +101,6 @@ impl Server {
                 script: Box::new(script),
                 down: AtomicBool::new(true),
                 state: Mutex::default(),
-                changed: Condvar::new(),
             }),
             accepting: Mutex::default(),
         }
@@ -173,17 +171,6 @@ impl Server {
         let state = self.shared.lock();
         let of_path = state.requests.iter().filter(|(_, have)| have == path);
         of_path.map(|(at, _)| *at).collect()
-    }
-
-    /// Waits until so many requests of this path have come.
-    pub(crate) fn wait_for(&self, path: &str, requests: usize) {
-        let pending = |state: &mut State| state.requests.iter().filter(|(_, have)| have == path).count() < requests;
-        let (_state, waited) = self
-            .shared
-            .changed
-            .wait_timeout_while(self.shared.lock(), Duration::from_secs(30), pending)
-            .unwrap();
-        assert!(!waited.timed_out(), "{requests} requests to {path} did not come");
     }
 }
 
@@ -256,7 +243,6 @@ impl Shared {
         let number = state.requests.iter().filter(|(_, have)| *have == path).count();
         state.requests.push((Instant::now(), path.clone()));
         drop(state);
-        self.changed.notify_all();
         Ok(Some(Head {
             path,
             number,

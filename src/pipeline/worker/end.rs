@@ -14,7 +14,12 @@ use crate::{
 impl Worker {
     /// The process ends: so does what is open, below what has ended already, and nothing more is let in.
     pub(super) fn end_all(&mut self, state: &EndState) {
-        self.drain_all();
+        if self.door.is_open() {
+            // What waits there for its root may belong to the auto-session.
+            self.drain_all();
+            self.door.release_all();
+            self.take_released();
+        }
         self.door.recorder().end_all(state);
         self.gauge.close();
     }

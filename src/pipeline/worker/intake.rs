@@ -20,23 +20,26 @@ use crate::{
 /// The host's load is read for a session when the last reading is older than this; `cpu.percent` needs 200 ms.
 const LOAD_AGE: Duration = Duration::from_millis(250);
 
+/// Sends that are under way wait no longer than this for spans to be mapped.
+const LONGEST_DRAIN: Duration = Duration::from_millis(20);
+
 impl Worker {
-    /// Maps everything that has come in, and what waited for its root.
+    /// Maps everything that has come in.
     pub(super) fn drain_all(&mut self) {
-        self.drain();
-        self.door.release_all();
-        self.take_released();
-        if self.gauge.waiting() == 0 && self.waiters.iter().any(|waiter| waiter.ends) {
-            self.leave_out_the_rest();
-        }
+        while self.drain() {}
     }
 
-    /// Maps what has come in.
-    pub(super) fn drain(&mut self) {
-        // As many as wait now: a busy program must not keep the loop from sending.
+    /// Maps what has come in, for a while: neither may a busy program keep the loop from sending, nor a long queue.
+    /// Says whether there is more.
+    pub(super) fn drain(&mut self) -> bool {
+        let began = Instant::now();
         for _ in 0..self.gauge.waiting() {
+            if began.elapsed() > LONGEST_DRAIN {
+                return true;
+            }
             let Ok(item) = self.spans.try_recv() else { break };
             self.gauge.taken();
+            self.taken += 1;
             match item {
                 Item::Recorded(mut span) => {
                     self.hold(span.bytes);
@@ -72,6 +75,7 @@ impl Worker {
                 );
             });
         }
+        false
     }
 
     /// A span and its bytes are in our hands, and the gauge knows of them.

@@ -62,6 +62,8 @@ pub(super) struct Worker {
     waiters: Vec<Waiter>,
     /// What was lost when a flush last told of it.
     told: Dropped,
+    /// Items that were taken out of the queue, ever.
+    taken: u64,
     /// What was shed when that was last told of.
     told_shed: Shed,
     last_trouble: Option<String>,
@@ -70,6 +72,7 @@ pub(super) struct Worker {
 
 /// The queue is emptied at least this often while spans come in.
 const DRAIN_EVERY: Duration = Duration::from_millis(50);
+
 impl Worker {
     pub(super) fn new(setup: Setup) -> Result<Self, String> {
         let Setup {
@@ -107,6 +110,7 @@ impl Worker {
             held: (0, 0),
             waiters: Vec::new(),
             told: Dropped::default(),
+            taken: 0,
             told_shed: Shed::default(),
             last_trouble: None,
             announced: None,
@@ -133,26 +137,23 @@ impl Worker {
                 }
                 () = async { match timer { Some(at) => sleep_until(at).await, None => std::future::pending().await } } => {}
             }
-            let asked = self
-                .waiters
-                .iter()
-                .any(|waiter| waiter.ends || waiter.submitted.is_none());
-            let due = drain_at.is_some_and(|at| at <= Instant::now());
-            if asked {
-                self.drain_all();
-            } else if due {
-                self.drain();
-            }
-            if asked || due {
+            let asked = self.is_asked_to_drain();
+            if asked || drain_at.is_some_and(|at| at <= Instant::now()) {
+                let more = self.drain();
                 // Spans that came meanwhile woke nobody: the queue was not empty.
-                drain_at = (self.gauge.waiting() > 0).then(|| Instant::now() + DRAIN_EVERY);
+                let next = if more || asked { Duration::ZERO } else { DRAIN_EVERY };
+                drain_at = (self.gauge.waiting() > 0).then(|| Instant::now() + next);
+                if more {
+                    // Sends that are under way go on meanwhile.
+                    tokio::task::yield_now().await;
+                }
             }
             self.door.expire(Instant::now().into_std());
             self.take_released();
-            if asked || self.batch_is_due() {
+            self.hand_over_what_is_waited_for();
+            if self.batch_is_due() {
                 self.submit();
             }
-            self.mark_submitted();
             self.relieve();
             self.tell_losses();
             if self.answer().await {

@@ -45,6 +45,11 @@ impl SecondDoor {
         both && !std::mem::replace(&mut self.warned, true)
     }
 
+    /// A span processor of the handle was made.
+    pub(super) fn is_open(&self) -> bool {
+        self.recorder.counts.second_door.load(Ordering::Relaxed)
+    }
+
     pub(super) fn recorder(&self) -> &Recorder {
         &self.recorder
     }

@@ -13,7 +13,9 @@ use crate::{
 pub(super) struct Waiter {
     pub(super) deadline: Instant,
     pub(super) reply: Reply<()>,
-    /// When everything that had ended was handed to the delivery; `None` until then.
+    /// Everything that had ended when the wait began is among the first so many items of the queue.
+    pub(super) until: u64,
+    /// When all of that was handed to the delivery; `None` until then.
     pub(super) submitted: Option<Instant>,
     /// What was lost before, and was told of.
     pub(super) told: Dropped,
@@ -25,17 +27,37 @@ impl Worker {
         self.waiters.push(Waiter {
             deadline,
             reply,
+            until: self.taken + self.gauge.waiting() as u64,
             submitted: None,
             told: self.told,
             ends,
         });
     }
 
-    /// Those who asked for a flush wait for what has been handed over until now, and for nothing later.
-    pub(super) fn mark_submitted(&mut self) {
+    /// Somebody waits for what is still in the queue.
+    pub(super) fn is_asked_to_drain(&self) -> bool {
+        let waits = |waiter: &Waiter| waiter.ends || waiter.submitted.is_none();
+        self.waiters.iter().any(waits)
+    }
+
+    /// Gives the delivery what somebody waits for, once it is out of the queue. Those who asked for a flush wait for
+    /// that, and for nothing later.
+    pub(super) fn hand_over_what_is_waited_for(&mut self) {
+        let taken = self.taken;
+        let is_out = |waiter: &Waiter| waiter.submitted.is_none() && waiter.until <= taken;
+        let ends = self.gauge.waiting() == 0 && self.waiters.iter().any(|waiter| waiter.ends);
+        if !ends && !self.waiters.iter().any(is_out) {
+            return;
+        }
+        self.door.release_all();
+        self.take_released();
+        if ends {
+            self.leave_out_the_rest();
+        }
+        self.submit();
         let now = Instant::now();
-        for waiter in &mut self.waiters {
-            waiter.submitted.get_or_insert(now);
+        for waiter in self.waiters.iter_mut().filter(|waiter| is_out(waiter)) {
+            waiter.submitted = Some(now);
         }
     }
 
