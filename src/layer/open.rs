@@ -7,7 +7,7 @@ use tracing::{dispatcher, dispatcher::WeakDispatch, span::Id};
 use tracing_subscriber::{Registry, registry::LookupSpan as _};
 
 use super::lock::extensions_mut;
-use crate::hierarchy::{FinishedSlot, HoldsOpen, InstanceId, Recorded};
+use crate::hierarchy::{FinishedSlot, HoldsOpen, InstanceId, Recorded, Slot};
 
 /// So many threads begin and end spans without meeting.
 const SHARDS: usize = 16;
@@ -75,7 +75,7 @@ impl HoldsOpen for OpenSpans {
                     let slot = extensions
                         .get_mut::<Recorded>()
                         .and_then(|all| all.slot_of_layer(self.layer));
-                    taken.extend(slot.and_then(|slot| slot.end()));
+                    taken.extend(slot.and_then(Slot::end));
                 }
             }
         });
