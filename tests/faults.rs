@@ -20,5 +20,6 @@ mod faults {
     mod load;
     mod network;
     mod requests;
+    mod row;
     mod server;
 }

@@ -12,7 +12,8 @@ use std::{
 use tracing::info_span;
 
 use super::{
-    case::{Case, DEADLINE, Drop, Row, Run, demand, first, healthy, show_and_demand, to_endpoints},
+    case::{Case, DEADLINE, Drop, Run, demand, first, healthy, to_endpoints},
+    row::{Row, show_and_demand},
     server::{Answer, Head, Server, TRACES},
 };
 
@@ -166,34 +167,36 @@ fn silent(head: &Head) -> Answer {
     first(usize::MAX, head, Answer::Silence)
 }
 
+const GUARDS: &[Case] = &[
+    Case::new("guard in a current-thread runtime", healthy, |run| {
+        guard_in(run, &current_thread());
+    })
+    .with(|builder| builder.with_shutdown_timeout(DEADLINE)),
+    Case::new("guard in a multi-thread runtime", healthy, |run| {
+        guard_in(run, &multi_thread());
+    })
+    .with(|builder| builder.with_shutdown_timeout(DEADLINE)),
+    Case::new("guard on a thread of its own", healthy, |run| {
+        let guard = run.agentops.shutdown_guard();
+        run.send(50);
+        thread::spawn(move || drop(guard)).join().unwrap();
+    })
+    .with(|builder| builder.with_shutdown_timeout(DEADLINE)),
+    Case::new("guard in a current-thread runtime, nobody answers", silent, |run| {
+        let took = guard_in(run, &current_thread());
+        assert!(took < PATIENCE + Duration::from_secs(5), "the guard hung for {took:?}");
+    })
+    .with(|builder| builder.with_shutdown_timeout(PATIENCE))
+    .costs(Drop::Exactly(50)),
+    Case::new("guard in a multi-thread runtime, nobody answers", silent, |run| {
+        let took = guard_in(run, &multi_thread());
+        assert!(took < PATIENCE + Duration::from_secs(5), "the guard hung for {took:?}");
+    })
+    .with(|builder| builder.with_shutdown_timeout(PATIENCE))
+    .costs(Drop::Exactly(50)),
+];
+
 #[test]
 fn a_guard_delivers_wherever_it_is_dropped_and_hangs_nowhere() {
-    demand(&[
-        Case::new("guard in a current-thread runtime", healthy, |run| {
-            guard_in(run, &current_thread());
-        })
-        .with(|builder| builder.with_shutdown_timeout(DEADLINE)),
-        Case::new("guard in a multi-thread runtime", healthy, |run| {
-            guard_in(run, &multi_thread());
-        })
-        .with(|builder| builder.with_shutdown_timeout(DEADLINE)),
-        Case::new("guard on a thread of its own", healthy, |run| {
-            let guard = run.agentops.shutdown_guard();
-            run.send(50);
-            thread::spawn(move || drop(guard)).join().unwrap();
-        })
-        .with(|builder| builder.with_shutdown_timeout(DEADLINE)),
-        Case::new("guard in a current-thread runtime, nobody answers", silent, |run| {
-            let took = guard_in(run, &current_thread());
-            assert!(took < PATIENCE + Duration::from_secs(5), "the guard hung for {took:?}");
-        })
-        .with(|builder| builder.with_shutdown_timeout(PATIENCE))
-        .costs(Drop::Exactly(50)),
-        Case::new("guard in a multi-thread runtime, nobody answers", silent, |run| {
-            let took = guard_in(run, &multi_thread());
-            assert!(took < PATIENCE + Duration::from_secs(5), "the guard hung for {took:?}");
-        })
-        .with(|builder| builder.with_shutdown_timeout(PATIENCE))
-        .costs(Drop::Exactly(50)),
-    ]);
+    demand(GUARDS);
 }

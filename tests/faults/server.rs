@@ -128,10 +128,10 @@ impl Server {
         }
         // Wakes whoever waits for a connection.
         drop(TcpStream::connect(self.shared.address));
-        if let Some(thread) = self.accepting.lock().unwrap().take() {
-            thread.join().unwrap();
-        }
-        for connection in std::mem::take(&mut self.shared.lock().connections) {
+        let accepting = self.accepting.lock().unwrap().take();
+        accepting.map(JoinHandle::join).transpose().unwrap();
+        let connections = std::mem::take(&mut self.shared.lock().connections);
+        for connection in connections {
             // It may be closed already.
             drop(connection.shutdown(Shutdown::Both));
         }
@@ -164,6 +164,14 @@ impl Server {
 
     pub(crate) fn taken(&self) -> Vec<i64> {
         self.shared.lock().taken.clone()
+    }
+
+    /// Bytes that it needs to remember what came.
+    #[allow(dead_code, reason = "a test of memory asks")]
+    pub(crate) fn remembered(&self) -> usize {
+        let state = self.shared.lock();
+        let paths: usize = state.requests.iter().map(|(_, path)| path.capacity()).sum();
+        paths + state.requests.capacity() * size_of::<(Instant, String)>() + state.taken.capacity() * size_of::<i64>()
     }
 
     /// When requests of this path came.
@@ -233,7 +241,7 @@ impl Shared {
             match line.trim_end().split_once(": ") {
                 Some((name, value)) if name.eq_ignore_ascii_case("content-length") => length = value.parse().unwrap(),
                 Some((name, value)) if name.eq_ignore_ascii_case("authorization") => {
-                    value.clone_into(&mut authorization)
+                    value.clone_into(&mut authorization);
                 }
                 Some(_) => {}
                 None => break,

@@ -6,14 +6,11 @@ use std::{
     time::Duration,
 };
 
-use agentops::{
-    AgentOpsSpanExt as _,
-    testing::{Collector, Failure, StatusCode, draw},
-};
+use agentops::testing::{Collector, Failure};
 use tracing::{dispatcher, info_span, subscriber::with_default};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use crate::harness::{DEADLINE, named, text, to};
+use crate::harness::{DEADLINE, named, to};
 
 fn tool(number: u64) {
     drop(info_span!("tool", agentops.kind = "tool", number));
@@ -154,94 +151,6 @@ fn what_the_queue_refused_is_told_by_the_next_flush_and_by_the_shutdown_with_the
     assert!(error.starts_with("3 spans were lost"), "{error}");
     let stats = agentops.stats();
     assert_eq!((stats.exported, stats.dropped.queue_spans), (6, 10), "{stats:?}");
-}
-
-#[test]
-fn what_is_open_at_the_shutdown_is_sent_with_what_it_has_and_says_so() {
-    let collector = Collector::start();
-    let agentops = to(&collector).build().unwrap();
-    with_default(tracing_subscriber::registry().with(agentops.layer()), || {
-        let session = agentops.session("long").with_tags(["patient"]).start();
-        let agent = session.in_scope(|| info_span!("agent", agentops.kind = "agent", step = 1));
-        let (running, broken) = agent.in_scope(|| {
-            (
-                info_span!("running", agentops.kind = "tool", agentops.input = "half"),
-                info_span!("broken", agentops.kind = "tool"),
-            )
-        });
-        broken.record_error(&std::io::Error::other("out of paper"));
-        running.in_scope(|| drop(info_span!("done", agentops.kind = "operation")));
-        agentops.shutdown(DEADLINE).unwrap();
-        assert_eq!(agentops.stats().open_spans, 0);
-        drop((running, broken, agent));
-        session.end(agentops::EndState::Fail);
-    });
-    let spans = collector.spans();
-    assert_eq!(
-        draw(&spans),
-        "long.session\n  agent.agent\n    running.tool\n      done.operation\n    broken.tool !Error: out of paper\n"
-    );
-    let status = |name: &str| named(&spans, name).status.code;
-    let marked = |name: &str| named(&spans, name).attribute("agentops.open_at_shutdown") == Some(&true.into());
-    assert_eq!(
-        [
-            "long.session",
-            "agent.agent",
-            "running.tool",
-            "broken.tool",
-            "done.operation"
-        ]
-        .map(marked),
-        [true, true, true, true, false]
-    );
-    assert_eq!(
-        text(named(&spans, "long.session"), "agentops.session.end_state"),
-        "Shutdown"
-    );
-    assert_eq!(
-        [
-            "long.session",
-            "agent.agent",
-            "running.tool",
-            "broken.tool",
-            "done.operation"
-        ]
-        .map(status),
-        [
-            StatusCode::Ok,
-            StatusCode::Unset,
-            StatusCode::Unset,
-            StatusCode::Error,
-            StatusCode::Ok
-        ]
-    );
-    let running = named(&spans, "running.tool");
-    assert_eq!(text(running, "agentops.tool.input"), "half");
-    assert_eq!(running.attribute("tool.status"), None, "it did not get so far");
-    assert_eq!(text(named(&spans, "broken.tool"), "tool.status"), "failed");
-    let tags = named(&spans, "agent.agent").attribute("agentops.tags");
-    assert!(tags.is_some(), "its session was still there for it");
-    let stats = agentops.stats();
-    assert_eq!((stats.exported, stats.dropped.total()), (5, 0), "{stats:?}");
-}
-
-#[test]
-fn an_implicit_session_that_is_open_at_the_shutdown_is_sent_too() {
-    let collector = Collector::start();
-    let agentops = to(&collector).with_auto_start_session(false).build().unwrap();
-    let subscriber = tracing_subscriber::registry()
-        .with(tracing_subscriber::fmt::layer().with_writer(std::io::sink))
-        .with(agentops.layer());
-    with_default(subscriber, || {
-        let request = info_span!("request").entered();
-        tool(1);
-        agentops.shutdown(DEADLINE).unwrap();
-        drop(request);
-    });
-    assert_eq!(collector.tree(), "request.session\n  tool.tool\n");
-    let session = named(&collector.spans(), "request.session").clone();
-    assert_eq!(text(&session, "agentops.session.end_state"), "Shutdown");
-    assert_eq!(agentops.stats().dropped.total(), 0);
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! Signals that end the process: each time that of a process of its own, which is this binary again.
-#![allow(clippy::disallowed_methods, reason = "the role of a process stands in its environment")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the role of a process stands in its environment"
+)]
 
 use std::{
     env,
