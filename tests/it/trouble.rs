@@ -60,7 +60,7 @@ const TROUBLES: [Trouble; 7] = [
         settings: |builder| builder.with_max_queue_bytes(20_000),
         happens: |_| (),
         spans: 200,
-        said: "raise `with_max_queue_bytes`",
+        said: "WARN spans were dropped: those that wait to be sent hold too many bytes",
         counted: |stats| stats.dropped.queue_bytes,
     },
     Trouble {

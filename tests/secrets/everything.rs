@@ -3,8 +3,8 @@
 use std::{collections::HashMap, fmt::Debug};
 
 use agentops::{
-    AgentOps, AgentOpsSpanExt as _, Compression, Content, CredentialRedactor, DropReason, EndState, EntityKind, Export,
-    ExportError, HostName, HostTrace, InitError, Price, Project, Protocol, Remote, Semconv, Usage,
+    AgentOps, AgentOpsSpanExt as _, AgentScope, Compression, Content, CredentialRedactor, DropReason, EndState,
+    EntityKind, Export, ExportError, HostName, HostTrace, InitError, Price, Project, Protocol, Remote, Semconv, Usage,
 };
 use tracing::info_span;
 
@@ -56,6 +56,7 @@ pub(crate) fn show_everything(agentops: &AgentOps, project: &Project, lost: &Exp
         show("AlreadyObserved", &span.set_remote_parent(&carrier).unwrap_err());
     });
     session.end(EndState::Success);
+    show("AgentScope", &AgentScope::new("shown"));
     show("Usage", &Usage::new(1, 2));
     show("Price", &Price::new(1.0, 2.0));
     show("CredentialRedactor", &CredentialRedactor);

@@ -9,8 +9,8 @@ use crate::semconv::{
 /// What a key, a value or an event costs on the wire beside its text.
 const OVERHEAD: usize = 16;
 
-/// Cuts `span` to `most` bytes of keys and values: none below [`SHORT`], rather whole events and attributes go. What is removed altogether is counted; events go before
-/// attributes, the last ones first, and an exception after all other events.
+/// Cuts `span` to `most` bytes of keys and values. Rather than cutting values below [`SHORT`], whole events and
+/// attributes go, and are counted: events before attributes, the last ones first, an exception after all other events.
 pub(super) fn apply(span: &mut WireSpan, most: usize) {
     if size(span, usize::MAX) <= most {
         return;

@@ -191,6 +191,18 @@ fn values(span: &WireSpan) -> Vec<(&str, &WireValue)> {
         .collect()
 }
 
+#[test]
+fn a_cut_to_fewer_bytes_does_not_make_more_characters() {
+    let mut text = "😀".repeat(240);
+    let (characters, bytes) = (text.chars().count(), text.len());
+    cut_bytes(&mut text, bytes - 1);
+    assert!(text.ends_with(MARK) && text.len() < bytes, "{text}");
+    assert!(text.chars().count() <= characters, "{}", text.chars().count());
+    let mut short = "😀😀😀😀".to_owned();
+    cut_bytes(&mut short, 15);
+    assert_eq!(short, "😀😀😀", "a mark would be longer");
+}
+
 proptest! {
     #[test]
     fn limits_hold_and_hold_again(before in spans(), characters in 0..300_usize, bytes in 64..4000_usize) {
