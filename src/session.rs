@@ -20,13 +20,12 @@ use crate::{
     handle::AgentOps,
     hierarchy::{
         InstanceId, Lineage, LooseRecord, Parent, Recorded, Recorder, ScopeGuard, Slot, SpanLink, TraceFacts,
-        TraceRoot, innermost_scope, say_end, session_callsite,
+        TraceRoot, innermost_scope, open_session_record, say_end,
     },
-    kind::EntityKind,
     layer::extensions,
     propagation,
-    record::{Fields, KindSource, Origin, Said, Say, SpanRecord},
-    semconv::{agentops::field, wire::WireValue},
+    record::{Fields, Said},
+    semconv::wire::WireValue,
     span_ext::with_recorded,
 };
 
@@ -137,9 +136,10 @@ impl SessionBuilder {
                 recorder.continue_trace(&mut lineage, parent);
             }
             adjust(&mut lineage, remote, &facts);
-            let own = recorder
-                .is_enabled()
-                .then(|| LooseRecord::open(&recorder, lineage.clone(), begin(&recorder, &name)));
+            let own = recorder.is_enabled().then(|| {
+                let record = open_session_record(recorder.clock.start(), &name, recorder.value_cap);
+                LooseRecord::open(&recorder, lineage.clone(), record)
+            });
             (lineage, own)
         };
         if own.is_some() {
@@ -166,14 +166,6 @@ fn adjust(lineage: &mut Lineage, remote: Option<(SpanLink, Remote)>, facts: &Tra
         lineage.links.push(parent);
     }
     lineage.trace.tell(|told| told.clone_from(facts));
-}
-
-fn begin(recorder: &Recorder, name: &str) -> Box<SpanRecord> {
-    let mut fields = Fields::with_capacity(2);
-    fields.set(field::NAME, Say::Text(name, Origin::Str), recorder.value_cap);
-    let mut record = SpanRecord::new(session_callsite(), recorder.clock.start(), fields);
-    record.kind = Some((EntityKind::Session, KindSource::AgentOps));
-    Box::new(record)
 }
 
 /// What encloses this point: the nearest recorded span, or the session without a span that was entered below it.
@@ -330,13 +322,13 @@ impl Session {
             let finished: Option<Vec<_>> = with_recorded(&self.span, |recorded| {
                 let slots = recorded.slots_mut();
                 let ended = slots.filter_map(|slot| {
-                    slot.change(|record| say_end(record, state, reason, cap));
+                    slot.change(|record, _| say_end(record, state, reason, cap));
                     slot.end()
                 });
                 ended.collect()
             });
             for slot in finished.into_iter().flatten() {
-                slot.finish(true);
+                slot.finish();
             }
             return;
         };

@@ -40,6 +40,7 @@ mod settings {
     mod sessions;
     #[cfg(unix)]
     mod signals;
+    mod spool;
 }
 
 fn read(path: &str) -> String {

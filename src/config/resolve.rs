@@ -37,13 +37,9 @@ impl Settings {
                 "{setting} is not a UUID, as an AgentOps key is: AgentOps is likely to refuse it"
             ));
         }
-        for tag in &self.refused_tags {
-            let tag = endpoint::shown(tag);
-            notices.warn(format!(
-                "with_tag was not taken for the key {tag:?}: AgentOps keeps it for itself"
-            ));
-        }
+        self.tell_refused_tags(&mut notices);
         let service = Service::decide(&mut self, env)?;
+        let spool = self.spool(env, &route.destination, &mut notices)?;
         let config = Config {
             destination: route.destination,
             app_url: self.app_url(env)?,
@@ -80,11 +76,21 @@ impl Settings {
                 .unwrap_or(MAX_EXPORT_BATCH_SIZE),
             flush_interval: self.flush_interval(env)?,
             shutdown_timeout: accept::wait(self.shutdown_timeout).unwrap_or(SHUTDOWN_TIMEOUT),
+            spool,
             api_key: key.map(|(key, _)| key),
             dict_tags: self.dict_tags,
             redactor: self.redactor,
         };
         Ok((config, notices))
+    }
+
+    fn tell_refused_tags(&self, notices: &mut Notices) {
+        for tag in &self.refused_tags {
+            let tag = endpoint::shown(tag);
+            notices.warn(format!(
+                "with_tag was not taken for the key {tag:?}: AgentOps keeps it for itself"
+            ));
+        }
     }
 
     /// The key and the setting that it comes from.

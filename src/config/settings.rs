@@ -1,6 +1,6 @@
 //! [`Settings`]: what the builder was told, before the environment fills the gaps.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use tracing::level_filters::LevelFilter;
 
@@ -53,6 +53,10 @@ pub(crate) struct Settings {
     pub(crate) max_export_batch_size: Option<usize>,
     pub(crate) flush_interval: Option<Duration>,
     pub(crate) shutdown_timeout: Option<Duration>,
+    pub(crate) spool_dir: Option<PathBuf>,
+    pub(crate) spool_max_bytes: Option<u64>,
+    pub(crate) spool_max_age: Option<Duration>,
+    pub(crate) durable_spool: Option<bool>,
 }
 
 impl Settings {
@@ -100,6 +104,10 @@ impl Settings {
             max_export_batch_size: None,
             flush_interval: None,
             shutdown_timeout: None,
+            spool_dir: None,
+            spool_max_bytes: None,
+            spool_max_age: None,
+            durable_spool: None,
         }
     }
 }

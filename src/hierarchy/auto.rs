@@ -18,7 +18,7 @@ use crate::{
     clock::Start,
     config::EndState,
     kind::EntityKind,
-    record::{Fields, KindSource, Origin, Say, SpanRecord},
+    record::{KindSource, Origin, Say, SpanRecord},
     semconv::agentops::field,
 };
 
@@ -43,11 +43,16 @@ impl AutoSession {
     }
 
     /// Becomes the parent of a span without one, unless it ended.
-    pub(crate) fn adopt(&self) -> Option<Parent> {
+    pub(crate) fn adopt(&self, recorder: &Recorder) -> Option<Parent> {
         if self.trace.has_ended() {
             return None;
         }
-        self.adopted.store(true, Ordering::Relaxed);
+        if !recorder.notes_open() {
+            self.adopted.store(true, Ordering::Relaxed);
+        } else if !self.adopted.swap(true, Ordering::Relaxed) {
+            let record = session_record(self.start, &self.name, &EndState::Indeterminate, recorder.value_cap);
+            recorder.note_open(&record, &self.lineage());
+        }
         Some(Parent {
             lineage_span: self.trace.root,
             trace: Arc::clone(&self.trace),
@@ -60,28 +65,36 @@ impl AutoSession {
         if !self.trace.end() || !self.adopted.load(Ordering::Relaxed) {
             return;
         }
-        let mut record = session_record(self.start, &self.name, recorder.value_cap);
-        say_end(&mut record, state, None, recorder.value_cap);
-        let lineage = Lineage {
+        let record = session_record(self.start, &self.name, state, recorder.value_cap);
+        recorder.opened(0);
+        recorder.finish(record, self.lineage(), recorder.clock.now(), 0);
+    }
+
+    fn lineage(&self) -> Lineage {
+        Lineage {
             span_id: self.trace.root,
             parent: None,
             parent_is_remote: false,
             trace: Arc::clone(&self.trace),
             agent: None,
             links: Vec::new(),
-        };
-        recorder.opened(0);
-        recorder.finish(record, lineage, recorder.clock.now(), 0);
+        }
     }
 }
 
-/// The record of a session that has no span in the registry.
-pub(crate) fn session_record(start: Start, name: &str, cap: usize) -> Box<SpanRecord> {
-    let mut fields = Fields::with_capacity(4);
-    fields.set(field::NAME, Say::Text(name, Origin::Str), cap);
-    let mut record = SpanRecord::new(session_callsite(), start, fields);
+/// The record of a session that has no span in the registry, and ended.
+pub(crate) fn session_record(start: Start, name: &str, state: &EndState, cap: usize) -> Box<SpanRecord> {
+    let mut record = open_session_record(start, name, cap);
+    say_end(&mut record, state, None, cap);
+    record
+}
+
+/// As [`session_record`], of one that goes on.
+pub(crate) fn open_session_record(start: Start, name: &str, cap: usize) -> Box<SpanRecord> {
+    let mut record = Box::new(SpanRecord::new(session_callsite(), start));
+    record.fields.set(field::NAME, Say::Text(name, Origin::Str), cap);
     record.kind = Some((EntityKind::Session, KindSource::AgentOps));
-    Box::new(record)
+    record
 }
 
 /// A callsite for sessions that have no span. It is never registered, so no subscriber ever sees it.

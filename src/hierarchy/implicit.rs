@@ -6,7 +6,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 use tracing_subscriber::registry::{ExtensionsMut, LookupSpan, SpanRef};
 
-use super::{InstanceId, LooseRecord, Parent, Recorder, TraceRoot, auto::session_record};
+use super::{InstanceId, LooseRecord, Parent, Recorder, TraceRoot, auto::open_session_record};
 use crate::config::EndState;
 
 /// The sessions that hang on one unrelated span, one a handle. They end with it: the registry drops extensions
@@ -36,7 +36,7 @@ where
         trace: Arc::clone(&lineage.trace),
         agent: None,
     };
-    let record = session_record(recorder.clock.start(), outermost.name(), recorder.value_cap);
+    let record = open_session_record(recorder.clock.start(), outermost.name(), recorder.value_cap);
     sessions.0.push(ImplicitSession {
         instance: recorder.instance,
         parent: parent.clone(),

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
-use super::{FinishedSlot, Lineage, Recorder};
+use super::{EndedSpan, Lineage, Recorder};
 use crate::{
     config::EndState,
     record::{Origin, Say, SpanRecord},
@@ -16,7 +16,7 @@ use crate::{
 /// Holds records that are open.
 pub(crate) trait HoldsOpen: Send + Sync {
     /// Gives up every record that is open. What the program still says of such a span, and its end, come to nothing.
-    fn take_open(&self, taken: &mut Vec<FinishedSlot>);
+    fn take_open(&self, taken: &mut Vec<EndedSpan>);
 }
 
 /// All who hold open records for one handle, as long as they live.
@@ -34,7 +34,7 @@ impl Holders {
     }
 
     /// Everything that is open, the innermost first: a session still has its tags for what is right below it.
-    pub(super) fn take_open(&self) -> Vec<FinishedSlot> {
+    pub(super) fn take_open(&self) -> Vec<EndedSpan> {
         let holders: Vec<_> = {
             let holders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             holders.iter().filter_map(Weak::upgrade).collect()
@@ -67,6 +67,7 @@ impl LooseRecord {
     /// Opens it.
     pub(crate) fn open(recorder: &Arc<Recorder>, lineage: Lineage, record: Box<SpanRecord>) -> Arc<Self> {
         recorder.opened(0);
+        recorder.note_open(&record, &lineage);
         let loose = Arc::new(Self {
             recorder: Arc::clone(recorder),
             lineage,
@@ -81,18 +82,18 @@ impl LooseRecord {
     pub(crate) fn end(&self, state: &EndState, reason: Option<&str>) {
         if let Some(mut slot) = self.take() {
             slot.say_end(state, reason);
-            slot.finish(true);
+            slot.finish();
         }
     }
 
-    fn take(&self) -> Option<FinishedSlot> {
+    fn take(&self) -> Option<EndedSpan> {
         let record = self.record.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        Some(FinishedSlot::new(&self.recorder, record, self.lineage.clone(), 0))
+        Some(EndedSpan::new(&self.recorder, record, self.lineage.clone(), 0))
     }
 }
 
 impl HoldsOpen for LooseRecord {
-    fn take_open(&self, taken: &mut Vec<FinishedSlot>) {
+    fn take_open(&self, taken: &mut Vec<EndedSpan>) {
         taken.extend(self.take());
     }
 }

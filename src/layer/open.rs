@@ -7,7 +7,7 @@ use tracing::{dispatcher, dispatcher::WeakDispatch, span::Id};
 use tracing_subscriber::{Registry, registry::LookupSpan as _};
 
 use super::lock::extensions_mut;
-use crate::hierarchy::{FinishedSlot, HoldsOpen, InstanceId, Recorded, Slot};
+use crate::hierarchy::{EndedSpan, HoldsOpen, InstanceId, Recorded, Slot};
 
 /// So many threads begin and end spans without meeting.
 const SHARDS: usize = 16;
@@ -52,7 +52,7 @@ impl OpenSpans {
 }
 
 impl HoldsOpen for OpenSpans {
-    fn take_open(&self, taken: &mut Vec<FinishedSlot>) {
+    fn take_open(&self, taken: &mut Vec<EndedSpan>) {
         let Some(dispatch) = self.dispatch.get().and_then(WeakDispatch::upgrade) else {
             return;
         };

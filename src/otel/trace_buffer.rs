@@ -19,7 +19,7 @@ use super::{
 use crate::{
     clock::Start,
     config::EndState,
-    hierarchy::{AgentNode, FinishedSpan, Recorder, SpanId, SpanLink, TraceId, say_end, session_record},
+    hierarchy::{AgentNode, FinishedSpan, Recorder, SpanId, SpanLink, TraceId, session_record},
 };
 
 /// Spans wait for their local root no longer than this.
@@ -324,8 +324,7 @@ fn finished_session(session: ImplicitSession, base: Instant, recorder: &Recorder
     } else {
         EndState::Success
     };
-    let mut record = session_record(start, &name, recorder.value_cap);
-    say_end(&mut record, &state, None, recorder.value_cap);
+    let record = session_record(start, &name, &state, recorder.value_cap);
     FinishedSpan {
         bytes: record.bytes(),
         record,

@@ -35,7 +35,7 @@ pub(crate) struct SpanRecord {
     pub(crate) kind: Option<(EntityKind, KindSource)>,
     pub(crate) fields: Fields,
     /// What `#[instrument(ret)]` or an explicit end recorded as the result is the field [`Self::RETURN`].
-    pub(crate) failure: Option<Failure>,
+    pub(crate) failure: Option<Box<Failure>>,
     pub(crate) events: Vec<EventRecord>,
     /// Bytes that the events hold.
     event_bytes: usize,
@@ -55,7 +55,7 @@ impl SpanRecord {
     /// More events than this on one span are counted and dropped: a session may live for hours.
     pub(crate) const MAX_EVENTS: usize = 512;
 
-    pub(crate) fn new(callsite: impl Into<Callsite>, start: Start, fields: Fields) -> Self {
+    pub(crate) fn new(callsite: impl Into<Callsite>, start: Start) -> Self {
         Self {
             callsite: callsite.into(),
             start,
@@ -63,7 +63,7 @@ impl SpanRecord {
             entered: false,
             entered_in_panic: false,
             kind: None,
-            fields,
+            fields: Fields::default(),
             failure: None,
             events: Vec::new(),
             event_bytes: 0,
@@ -74,9 +74,23 @@ impl SpanRecord {
         }
     }
 
+    /// What is known of it now, without what happened inside.
+    pub(crate) fn as_it_began(&self) -> Self {
+        let mut record = Self::new(self.callsite.clone(), self.start);
+        record.fields = self.fields.clone();
+        record.kind = self.kind;
+        record
+    }
+
     /// Bytes held, for the memory budget.
     pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>() + self.fields.bytes() + self.event_bytes + self.failure.as_ref().map_or(0, Failure::bytes)
+        let failure = self.failure.as_ref().map_or(0, |failure| failure.bytes());
+        size_of::<Self>() + self.fields.heap_bytes() + self.event_bytes + failure
+    }
+
+    /// It stands for an agent, as far as was told.
+    pub(crate) fn is_agent(&self) -> bool {
+        self.kind.is_some_and(|(kind, _)| kind == EntityKind::Agent)
     }
 
     /// Something was said about it, or it was left, at `moment`.
@@ -128,7 +142,7 @@ impl SpanRecord {
 
     /// The first failure stands: what follows is usually its echo on the way up.
     pub(crate) fn fail(&mut self, failure: Failure) {
-        self.failure.get_or_insert(failure);
+        self.failure.get_or_insert_with(|| Box::new(failure));
     }
 }
 
@@ -139,14 +153,15 @@ pub(crate) struct EventRecord {
     /// The callsite's name, used where the event has no message.
     pub(crate) name: Cow<'static, str>,
     pub(crate) level: Level,
-    pub(crate) fields: Fields,
+    pub(crate) fields: Box<Fields>,
     /// The causes of an error among the fields, one a line.
     pub(crate) error_chain: Option<String>,
 }
 
 impl EventRecord {
     fn bytes(&self) -> usize {
-        size_of::<Self>() + self.fields.bytes() + self.error_chain.as_ref().map_or(0, String::len)
+        let fields = size_of::<Fields>() + self.fields.heap_bytes();
+        size_of::<Self>() + fields + self.error_chain.as_ref().map_or(0, String::len)
     }
 }
 
@@ -163,7 +178,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     fn bytes(&self) -> usize {
-        self.message.len() + self.chain.as_ref().map_or(0, String::len)
+        size_of::<Self>() + self.message.len() + self.chain.as_ref().map_or(0, String::len)
     }
 }
 
@@ -173,7 +188,7 @@ mod tests {
     use crate::{clock::Clock, hierarchy::session_callsite};
 
     fn record() -> SpanRecord {
-        SpanRecord::new(session_callsite(), Clock::System.start(), Fields::default())
+        SpanRecord::new(session_callsite(), Clock::System.start())
     }
 
     fn event(level: Level, name: &'static str) -> EventRecord {
@@ -181,7 +196,7 @@ mod tests {
             at: Clock::System.now(),
             name: name.into(),
             level,
-            fields: Fields::with_capacity(1),
+            fields: Box::default(),
             error_chain: None,
         }
     }

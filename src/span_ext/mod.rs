@@ -3,17 +3,15 @@
 //!
 //! Without the feature `export` nobody records, and every method does nothing.
 
-#[cfg(feature = "export")]
+#[cfg(all(feature = "export", feature = "macros"))]
 mod notes;
 #[cfg(feature = "export")]
 mod recorded;
 
-#[cfg(feature = "export")]
-pub(crate) use notes::touch;
 #[cfg(all(feature = "export", feature = "macros"))]
-pub use notes::{Notes, cancelled};
+pub use notes::{Notebook, Notes, cancelled};
 #[cfg(feature = "export")]
-pub(crate) use recorded::with_recorded;
+pub(crate) use recorded::{touch, with_recorded};
 
 use serde::Serialize;
 #[cfg(not(feature = "export"))]

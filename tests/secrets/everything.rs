@@ -70,6 +70,7 @@ pub(crate) fn show_everything(agentops: &AgentOps, project: &Project, lost: &Exp
     show("Remote", &Remote::Link);
     show("Semconv", &Semconv::Both);
     show("ShutdownGuard", &agentops.shutdown_guard());
+    show("AgentScope", &AgentScope::new("shown"));
 }
 
 /// The public types, read from the code. Traits and functions have no `Debug`.

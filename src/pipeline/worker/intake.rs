@@ -43,6 +43,9 @@ impl Worker {
             match item {
                 Item::Recorded(mut span) => {
                     self.hold(span.bytes);
+                    if self.delivery.is_durable() {
+                        self.open.close(span.lineage.span_id);
+                    }
                     if self.total_bytes() > self.config.content_bytes() {
                         // Now rather than later: to mask and map what is cut anyway would keep the others waiting.
                         span.shorten();
@@ -56,9 +59,14 @@ impl Worker {
                     self.take_released();
                 }
                 Item::Note(note) => {
-                    self.door.take(note, Instant::now().into_std());
+                    self.door.take(*note, Instant::now().into_std());
                     self.take_released();
                 }
+                Item::Opened(span) => {
+                    self.gauge.resize(span.bytes, 0);
+                    self.open.open(span);
+                }
+                Item::Gone(id) => self.open.close(id),
             }
             self.publish();
             if self.batch_is_full() {

@@ -1,5 +1,6 @@
 //! [`Worker`]: the loop of the pipeline thread: drains the queue, maps, batches, and drives the delivery.
 
+mod durable;
 mod end;
 mod intake;
 mod second_door;
@@ -18,7 +19,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use self::{intake::set_session_attributes, second_door::SecondDoor, waiting::Waiter};
+use self::{durable::OpenSpans, intake::set_session_attributes, second_door::SecondDoor, waiting::Waiter};
 use super::{
     Command, Dropped, Setup, Shed, Stats,
     complaints::Complaints,
@@ -53,6 +54,7 @@ pub(super) struct Worker {
     undecided: Undecided,
     complaints: Complaints,
     losses: Losses,
+    open: OpenSpans,
     batch: Vec<SpanData>,
     batch_bytes: usize,
     /// When the oldest span of the batch came in.
@@ -72,6 +74,8 @@ pub(super) struct Worker {
 
 /// The queue is emptied at least this often while spans come in.
 const DRAIN_EVERY: Duration = Duration::from_millis(50);
+/// So long after the last span the worker goes on looking by itself: to wake it costs a program's thread a system call.
+const REST_AFTER: Duration = Duration::from_secs(1);
 
 impl Worker {
     pub(super) fn new(setup: Setup) -> Result<Self, String> {
@@ -104,6 +108,7 @@ impl Worker {
             door: SecondDoor::new(recorder, Instant::now().into_std()),
             complaints: Complaints::default(),
             losses: Losses::default(),
+            open: OpenSpans::default(),
             batch: Vec::new(),
             batch_bytes: 0,
             batch_since: None,
@@ -119,6 +124,7 @@ impl Worker {
 
     pub(super) async fn work(mut self, mut commands: UnboundedReceiver<Command>) {
         let mut drain_at: Option<Instant> = None;
+        let mut last_came = Instant::now();
         loop {
             let timer = self.next_timer(drain_at);
             let gauge = Arc::clone(&self.gauge);
@@ -131,18 +137,28 @@ impl Worker {
                 },
                 settled = self.delivery.progress() => self.settle(settled),
                 () = gauge.wake.notified() => {
+                    self.gauge.watch();
+                    last_came = Instant::now();
                     let full = self.gauge.waiting() >= self.config.max_export_batch_size;
-                    let soon = if full { Instant::now() } else { Instant::now() + DRAIN_EVERY };
+                    let soon = if full { Instant::now() } else { Instant::now() + self.drain_every() };
                     drain_at = Some(drain_at.map_or(soon, |at| at.min(soon)));
                 }
                 () = async { match timer { Some(at) => sleep_until(at).await, None => std::future::pending().await } } => {}
             }
             let asked = self.is_asked_to_drain();
-            if asked || drain_at.is_some_and(|at| at <= Instant::now()) {
+            let due = drain_at.is_some_and(|at| at <= Instant::now());
+            if (asked || due) && self.gauge.waiting() > 0 {
+                last_came = Instant::now();
+            }
+            if asked || due {
                 let more = self.drain();
-                // Spans that came meanwhile woke nobody: the queue was not empty.
-                let next = if more || asked { Duration::ZERO } else { DRAIN_EVERY };
-                drain_at = (self.gauge.waiting() > 0).then(|| Instant::now() + next);
+                let rests = !more && last_came.elapsed() >= REST_AFTER && self.gauge.rest();
+                let is_early = more || asked && self.gauge.waiting() > 0;
+                let next = if is_early { Duration::ZERO } else { self.drain_every() };
+                drain_at = (!rests).then(|| Instant::now() + next);
+                if !rests {
+                    self.gauge.watch();
+                }
                 if more {
                     // Sends that are under way go on meanwhile.
                     tokio::task::yield_now().await;
@@ -155,6 +171,8 @@ impl Worker {
                 self.submit();
             }
             self.relieve();
+            self.persist();
+            self.publish();
             self.tell_losses();
             if self.answer().await {
                 return;
@@ -208,16 +226,14 @@ impl Worker {
     fn batch_is_full(&self) -> bool {
         const MOST: usize = 4 * 1024 * 1024;
         let bytes = (self.config.max_queue_bytes / 16).min(MOST);
-        self.batch.len() >= self.config.max_export_batch_size || self.batch_bytes >= bytes
+        self.batch_len() >= self.config.max_export_batch_size || self.batch_bytes >= bytes
     }
 
     fn submit(&mut self) {
         let batch = std::mem::take(&mut self.batch);
         self.batch_bytes = 0;
         self.batch_since = None;
-        if !batch.is_empty() {
-            self.delivery.submit(batch);
-        }
+        self.delivery.submit(batch);
     }
 
     fn settle(&mut self, settled: Settled) {
@@ -236,6 +252,16 @@ impl Worker {
         if settled.trouble.is_some() {
             self.last_trouble = settled.trouble;
         }
+        for (kind, spans) in &settled.bygone {
+            self.trouble.say(Kind::Lost(*kind), || {
+                tracing::warn!(target: "agentops", spans, reason = ?kind, "spans that an earlier process left in the spool were lost");
+            });
+        }
+        if let Some(reason) = settled.spool_trouble {
+            self.trouble.say(Kind::Spool, || {
+                tracing::warn!(target: "agentops", %reason, "the spool is in trouble");
+            });
+        }
     }
 
     /// Tells the gauge what is in our hands now.
@@ -247,6 +273,8 @@ impl Worker {
         self.gauge.resize(self.held.1, now.1);
         self.gauge.release(self.held.0.saturating_sub(now.0), 0);
         self.held = now;
+        let (spans, _, bytes) = self.delivery.spooled();
+        self.stats.wait_on_disk(spans, bytes);
     }
 
     /// Tells of spans that the queue had no room for, and of content that went for others.

@@ -67,24 +67,31 @@ impl Worker {
             return false;
         }
         let now = Instant::now();
-        let (over, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiters)
-            .into_iter()
-            .partition(|waiter| self.is_done(waiter) || waiter.deadline <= now);
+        let (mut over, mut waiting) = (Vec::new(), Vec::new());
+        for waiter in std::mem::take(&mut self.waiters) {
+            let is_done = self.is_done(&waiter);
+            if is_done || waiter.deadline <= now {
+                over.push((waiter, is_done));
+            } else {
+                waiting.push(waiter);
+            }
+        }
         self.waiters = waiting;
-        let ends = over.iter().any(|waiter| waiter.ends);
-        let pending = self.held.0.saturating_sub(self.undecided.spans()) + self.gauge.waiting();
-        if over.iter().any(|waiter| self.is_done(waiter)) {
+        let ends = over.iter().any(|(waiter, _)| waiter.ends);
+        let mut pending = self.held.0.saturating_sub(self.undecided.spans()) + self.gauge.waiting();
+        if over.iter().any(|(_, is_done)| *is_done) {
             self.told = self.stats.snapshot().dropped;
         }
-        let results: Vec<_> = over
-            .into_iter()
-            .map(|waiter| (self.result(&waiter, pending), waiter.reply))
-            .collect();
         if ends {
+            let (_, waited, _) = self.delivery.spooled();
             self.end().await;
+            // What went to disk instead is not lost.
+            let (_, waits, _) = self.delivery.spooled();
+            pending = pending.saturating_sub(usize::try_from(waits.saturating_sub(waited)).unwrap_or(usize::MAX));
         }
-        for (result, reply) in results {
-            reply(result);
+        for (waiter, is_done) in over {
+            let result = self.result(&waiter, is_done, pending);
+            (waiter.reply)(result);
         }
         ends
     }
@@ -99,8 +106,12 @@ impl Worker {
             .is_some_and(|submitted| self.delivery.is_settled_up_to(submitted))
     }
 
-    fn result(&self, waiter: &Waiter, pending: usize) -> Result<(), ExportError> {
-        if !self.is_done(waiter) {
+    fn result(&self, waiter: &Waiter, is_done: bool, pending: usize) -> Result<(), ExportError> {
+        let (_, spans, _) = self.delivery.spooled();
+        if !is_done && pending == 0 && spans > 0 {
+            return Err(ExportError::new(ExportErrorKind::Spooled { spans }));
+        }
+        if !is_done {
             return Err(ExportError::new(ExportErrorKind::TimedOut { pending }));
         }
         if let Some((spans, reason)) = self.lost_since(&waiter.told) {

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::{event, span};
 use crate::{
-    policy::limits::{ARRAY_ITEMS, Limits, MARK, NAME_LENGTH, REDACTION_MARGIN, apply, budget},
+    policy::limits::{ARRAY_ITEMS, Limits, MARK, NAME_LENGTH, REDACTION_MARGIN, apply, budget, cut_bytes},
     policy::redact::MASK,
     semconv::wire::{Attribute, AttributeSet, Class, WireSpan, WireStatus, WireValue},
 };
