@@ -34,7 +34,9 @@ impl AgentOps {
     /// Waits until every span that ended before was delivered. Blocks the thread: in async code use [`flush`](Self::flush).
     ///
     /// # Errors
-    /// The time was over first, or spans were lost since the last flush, those included that were never let in.
+    /// The time was over first, or spans were lost since the last flush, those included that were never let in. With a
+    /// [spool](crate::Builder::with_spool_dir) the time may be over with nothing lost and the rest on disk:
+    /// [`is_spooled`](ExportError::is_spooled).
     pub fn force_flush(&self, timeout: Duration) -> Result<(), ExportError> {
         self.tell_notices();
         let Some(pipeline) = self.pipeline() else {
@@ -74,7 +76,9 @@ impl AgentOps {
     /// [`after_shutdown`](crate::Dropped::after_shutdown).
     ///
     /// # Errors
-    /// The time was over first, spans were lost since the last flush, or the handle was shut down before.
+    /// The time was over first, spans were lost since the last flush, or the handle was shut down before. With a
+    /// [spool](crate::Builder::with_spool_dir) what there was no time for is on disk, for the next process:
+    /// [`is_spooled`](ExportError::is_spooled).
     pub fn shutdown(&self, timeout: Duration) -> Result<(), ExportError> {
         self.shutdown_as(EndState::Shutdown, timeout)
     }

@@ -240,6 +240,11 @@ impl Gauge {
         self.watched.store(true, Ordering::SeqCst);
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watched.load(Ordering::SeqCst)
+    }
+
     /// The worker wants to be woken from now on; false if something waits already.
     pub(crate) fn rest(&self) -> bool {
         self.watched.store(false, Ordering::SeqCst);

@@ -159,3 +159,31 @@ impl fmt::Write for Capped<'_> {
         if cut { Err(fmt::Error) } else { Ok(()) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn texts_read_back_as_they_were_said_in_place_and_beyond(texts in prop::collection::vec("\\PC{0,60}", 0..12)) {
+            let (mut arena, mut copied) = (Arena::default(), Arena::default());
+            let pieces: Vec<_> = texts.iter().map(|text| arena.push(text, usize::MAX)).collect();
+            for (text, (piece, cut)) in texts.iter().zip(&pieces) {
+                prop_assert_eq!((arena.get(*piece), *cut), (text.as_str(), false));
+                let copy = copied.copy(&arena, *piece);
+                prop_assert_eq!(copied.get(copy), text.as_str());
+            }
+            if let Some((last, _)) = pieces.last() {
+                arena.pop(*last);
+                let (again, _) = arena.push("again", usize::MAX);
+                prop_assert_eq!(arena.get(again), "again");
+                for (text, (piece, _)) in texts.iter().zip(&pieces).take(pieces.len() - 1) {
+                    prop_assert_eq!(arena.get(*piece), text.as_str());
+                }
+            }
+        }
+    }
+}

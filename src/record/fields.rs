@@ -15,8 +15,8 @@ pub(crate) enum Key<'a> {
 }
 
 impl<'a> Key<'a> {
+    #[expect(clippy::match_same_arms, reason = "the two live for different times")]
     fn as_str(self) -> &'a str {
-        #[expect(clippy::match_same_arms, reason = "one pattern would ask for one lifetime")]
         match self {
             Self::Static(key) => key,
             Self::Told(key) => key,
@@ -369,6 +369,28 @@ mod tests {
     }
 
     #[test]
+    fn told_keys_and_wide_numbers_outlive_what_is_replaced_around_them() {
+        let mut said = Fields::default();
+        let told = "a key that somebody told".to_owned();
+        said.set("long", Say::Text("x", Origin::Str), 9999);
+        said.set(Key::Told(&told), Say::I128(i128::MIN), 9999);
+        said.set("wide", Say::U128(u128::MAX), 9999);
+        for text in ["y", "z"] {
+            said.set("long", Say::Text(&text.repeat(9000), Origin::Str), 9999);
+        }
+        let mut merged = Fields::default();
+        merged.merge(&said);
+        for fields in [&said, &merged] {
+            let all: Vec<_> = fields.iter().collect();
+            assert_eq!(
+                all[1..],
+                [(&*told, ValueRef::I128(i128::MIN)), ("wide", ValueRef::U128(u128::MAX))]
+            );
+            assert_eq!(text(fields, "long"), "z".repeat(9000));
+        }
+    }
+
+    #[test]
     fn a_text_is_cut_at_a_character_and_marked() {
         let mut fields = Fields::default();
         fields.set("a", Say::Text("aé", Origin::Str), 2);
@@ -407,6 +429,30 @@ mod tests {
         assert_eq!(text(&fields, "endless"), "éééé");
         assert!(matches!(fields.get("endless"), Some(ValueRef::Text { cut: true, .. })));
         assert_eq!(text(&fields, "panics"), "<formatting it panicked>");
+    }
+
+    #[test]
+    fn what_is_shortened_is_marked_and_gives_its_memory_back() {
+        let mut fields = Fields::default();
+        let told = String::from("told");
+        fields.set("long", Say::Text(&"é".repeat(10_000), Origin::Str), usize::MAX);
+        fields.set("short", Say::Text("short", Origin::Str), usize::MAX);
+        fields.set(Key::Told(&told), Say::U128(u128::MAX), usize::MAX);
+        assert_eq!(fields.shortened(256), 0);
+        fields.shorten(255);
+        assert_eq!(text(&fields, "long"), "é".repeat(127));
+        assert!(matches!(fields.get("long"), Some(ValueRef::Text { cut: true, .. })));
+        assert!(matches!(
+            fields.get("short"),
+            Some(ValueRef::Text {
+                cut: false,
+                text: "short",
+                ..
+            })
+        ));
+        assert_eq!(fields.get("told"), Some(ValueRef::U128(u128::MAX)));
+        assert_eq!(fields.shortened(255), 1);
+        assert!(fields.heap_bytes() < 1_000, "{} bytes", fields.heap_bytes());
     }
 
     #[test]

@@ -30,7 +30,7 @@ use crate::{
     kind::EntityKind,
     policy::pricing::Prices,
     policy::{Policy, limits::Limits, redact::CredentialRedactor},
-    record::{EventRecord, Failure, Fields, KindSource, Origin, Say, SpanRecord},
+    record::{EventRecord, Failure, Fields, Key, KindSource, Origin, Say, SpanRecord},
     semconv::wire::{AttributeSet, Class, WireSpan, WireStatus, WireValue},
 };
 

@@ -226,8 +226,9 @@ impl Outbox {
             self.tend(now);
             self.launch(now);
             self.relieve();
-            if !self.settled.is_empty() {
-                return self.news();
+            let settled = self.news();
+            if !settled.is_empty() {
+                return settled;
             }
             match self.next_event().await {
                 Event::Answered(attempt) => self.settle(attempt, Instant::now()),
