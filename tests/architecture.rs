@@ -27,6 +27,9 @@ const ORDER: [&[&str]; 8] = [
         "testing",
         "decorator",
         "agent_scope",
+        "capture",
+        "fuzzing",
+        "llm",
     ],
     &["layer", "span_ext", "pipeline", "otel", "export", "resource"],
     &["attributes", "hierarchy", "propagation"],
@@ -71,13 +74,14 @@ const ONLY_PART: [(&str, &str, &str); 1] = [("layer", "pipeline", "queue")];
 /// Words that belong to some places only.
 const PLACES: [(&str, &[&str]); 4] = [
     ("opentelemetry_sdk", OPENTELEMETRY),
-    ("reqwest", OPENTELEMETRY),
+    ("reqwest::", OPENTELEMETRY),
     ("std::env", &["config/env.rs"]),
     ("SystemTime::now", &["clock.rs", "testing/"]),
 ];
 const OPENTELEMETRY: &[&str] = &[
     "lib.rs",
     "builder/",
+    "capture/",
     "door.rs",
     "handle.rs",
     "otel/",

@@ -72,7 +72,3 @@ impl<'a> Notebook<'a> {
         None
     }
 }
-
-/// Nothing is recorded.
-#[inline]
-pub fn cancelled(_: &Span) {}

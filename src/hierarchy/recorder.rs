@@ -52,6 +52,12 @@ pub(crate) struct Recorder {
     max_bytes: usize,
     /// Inputs and outputs leave; else nothing is serialised for them.
     pub(crate) captures_content: bool,
+    /// Calls of models count without a word of the program.
+    #[cfg_attr(
+        not(any(feature = "reqwest-middleware", feature = "tower")),
+        allow(dead_code, reason = "for `capture` only")
+    )]
+    pub(crate) instruments_llm_calls: bool,
     pub(crate) counts: Counts,
     sink: Box<dyn SpanSink>,
     pub(crate) host_trace: HostTrace,
@@ -113,6 +119,7 @@ impl Recorder {
                 .saturating_add(REDACTION_MARGIN),
             max_bytes: config.max_queue_bytes,
             captures_content: config.content == Content::All,
+            instruments_llm_calls: config.instrument_llm_calls,
             counts: Counts::default(),
             sink,
             host_trace: config.host_trace,

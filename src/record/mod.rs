@@ -6,12 +6,16 @@
 mod arena;
 mod callsite;
 mod direct;
+mod excerpt;
+mod exchange;
 mod fields;
 mod said;
 mod span;
 
 pub(crate) use arena::floor_char_boundary;
 pub(crate) use callsite::{Callsite, CallsiteId, Told};
+pub(crate) use excerpt::Excerpt;
+pub(crate) use exchange::{Ending, Exchange};
 pub(crate) use fields::{Fields, Key, Origin, Say, ValueRef};
 pub(crate) use said::Said;
 pub(crate) use span::{EventRecord, Failure, KindSource, SpanRecord};

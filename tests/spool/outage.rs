@@ -116,6 +116,24 @@ fn what_a_shutdown_has_no_time_for_is_on_disk() {
 }
 
 #[test]
+fn a_destination_that_never_answers_does_not_fill_the_memory() {
+    let (collector, scratch) = (Collector::start(), Scratch::new());
+    collector.fail_next_n(Failure::no_answer(), ALWAYS);
+    let program = Program::new(
+        to(&collector, &scratch)
+            .with_max_export_batch_size(1)
+            .with_max_queue_size(40),
+    );
+    for ten in 0..20 {
+        (ten * 10..ten * 10 + 10).for_each(|serial| program.work(serial));
+        program.wait_until(|stats| stats.queued_spans <= 20);
+    }
+    let stats = program.wait_until(|stats| stats.spooled_spans >= 180);
+    assert_eq!(stats.dropped.total(), 0, "{stats:?}");
+    assert_adds_up(&stats);
+}
+
+#[test]
 fn a_process_that_does_nothing_itself_sends_what_was_left_before_it_ends() {
     let (collector, scratch) = (Collector::start(), Scratch::new());
     collector.fail_next_n(Failure::status(503), ALWAYS);

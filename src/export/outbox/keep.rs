@@ -30,7 +30,6 @@ impl Outbox {
     pub(crate) fn tend(&mut self, now: Instant) {
         if let Some(spool) = &mut self.spool {
             spool.tend(now);
-            spool.tell(&mut self.settled);
         }
     }
 

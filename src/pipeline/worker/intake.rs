@@ -44,6 +44,7 @@ impl Worker {
                         self.open.close(span.lineage.span_id);
                     }
                     self.door.lead(&mut span.lineage.links);
+                    attributes::exchange::read(&mut span.record);
                     self.judge(span);
                 }
                 Item::Foreign(span, bytes) => {

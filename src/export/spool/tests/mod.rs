@@ -1,6 +1,7 @@
 //! The spool from inside: its format, and disks that misbehave.
 
 mod disk;
+mod notes;
 mod segment;
 mod starts;
 
