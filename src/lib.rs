@@ -35,6 +35,8 @@
 //! | open sessions | [`AgentOps::session`], [`Session`] |
 //! | mark functions, methods and `impl` blocks | [`macro@agent`], [`macro@tool`], [`macro@operation`], ... |
 //! | keep an agent's span as long as a value | [`AgentScope`] |
+//! | tell of a model that the program calls itself | [`llm::Call`], [`llm_span!`], [`tool_span!`], [`agent_span!`] |
+//! | capture model calls of libraries without spans | `capture::HttpCapture` (features) |
 //! | say more about a span | [`AgentOpsSpanExt`], [`json()`], [`Usage`] |
 //! | deliver what is left at the end | [`ShutdownGuard`] |
 //! | see what became of every span | [`AgentOps::stats`] |
@@ -45,13 +47,15 @@
 //! # Features
 //!
 //! - `export` (default): everything that records and sends. Without it the crate is the light core that a library can
-//!   depend on: [`json()`], [`AgentOpsSpanExt`] (which then does nothing), [`EntityKind`], [`Usage`].
+//!   depend on: [`json()`], [`AgentOpsSpanExt`] and [`llm::Call`] (which then do nothing), [`EntityKind`], [`Usage`].
 //! - `macros` (default): the attributes `#[session]`, `#[agent]`, `#[workflow]`, `#[task]`, `#[operation]`, `#[tool]`,
 //!   `#[guardrail]` and `#[chain]`. They need nothing else of the crate, so that a library can use them with
 //!   `default-features = false, features = ["macros"]`.
 //! - `host` (default): the host environment on the resource and on sessions.
 //! - `pricing` (default): what model calls cost, by the prices of the day (the crate `genai-prices`).
 //! - `tracing-opentelemetry`: `AgentOps::opentelemetry_layer`, the layer of that crate wired to a handle.
+//! - `reqwest-middleware`: `capture::HttpCapture` as a middleware of that crate: model calls of libraries without spans.
+//! - `tower`: the same as a layer of that crate, over `http` requests or reqwest's.
 //! - `testing`: a fake AgentOps server on loopback, fixed ids and clock, drawn trees.
 //!
 //! [`tracing`]: https://docs.rs/tracing
@@ -68,6 +72,8 @@ mod builder;
 #[cfg(feature = "export")]
 mod door;
 #[cfg(feature = "export")]
+mod flush;
+#[cfg(feature = "export")]
 mod guard;
 #[cfg(feature = "export")]
 mod handle;
@@ -75,6 +81,8 @@ mod handle;
 mod init;
 #[cfg(feature = "export")]
 mod session;
+#[cfg(feature = "export")]
+mod signals;
 
 // What a program says about its spans: the light core.
 mod agent_scope;
@@ -82,6 +90,7 @@ mod agent_scope;
 mod decorator;
 mod json;
 mod kind;
+pub mod llm;
 mod span_ext;
 mod usage;
 
@@ -121,8 +130,14 @@ mod propagation;
 #[cfg(feature = "export")]
 mod semconv;
 
+#[cfg(any(feature = "reqwest-middleware", feature = "tower"))]
+pub mod capture;
 #[cfg(feature = "testing")]
 pub mod testing;
+
+#[cfg(all(feature = "export", any(fuzzing, test)))]
+#[doc(hidden)]
+pub mod fuzzing;
 
 pub use agent_scope::AgentScope;
 #[cfg(feature = "macros")]
@@ -144,7 +159,7 @@ pub use init::init;
 pub use json::json;
 pub use kind::{EntityKind, UnknownKind};
 #[cfg(feature = "export")]
-pub use pipeline::{Dropped, ExportStats};
+pub use pipeline::{Dropped, ExportStats, Shed};
 #[cfg(feature = "export")]
 pub use policy::redact::CredentialRedactor;
 #[cfg(feature = "export")]
@@ -154,11 +169,12 @@ pub use session::{Remote, Session, SessionBuilder};
 pub use span_ext::AgentOpsSpanExt;
 pub use usage::Usage;
 
-/// What the attribute macros expand to; not for programs.
-#[cfg(feature = "macros")]
+/// What macros expand to; not for programs.
 #[doc(hidden)]
 pub mod __private {
+    #[cfg(feature = "macros")]
     pub use crate::decorator::*;
+    pub use tracing;
 }
 
 /// The crates whose types appear in this crate's interface, in the versions it uses.

@@ -16,7 +16,9 @@ pub(super) fn author<'a>(part: &Object, role: &'a str) -> Option<&'a str> {
     match part.get("type")?.as_str()? {
         "tool_call" | "tool_use" | "function_call" | "reasoning" | "thinking" => Some("assistant"),
         "tool_call_response" | "tool_result" | "function_call_output" => Some("tool"),
-        "text" | "input_text" | "output_text" | "refusal" | "blob" | "file" | "uri" | "image_url" => Some(role),
+        "text" | "input_text" | "output_text" | "refusal" | "blob" | "file" | "uri" | "image_url" | "input_image" => {
+            Some(role)
+        }
         _ => None,
     }
 }
@@ -34,7 +36,7 @@ pub(super) fn read(part: &Value) -> Value {
         Some("reasoning" | "thinking") => worded("reasoning", object, &["content", "thinking", "text", "summary"]),
         Some("tool_call" | "tool_use" | "function_call" | "function") => tool_call(object),
         Some("tool_call_response" | "tool_result" | "function_call_output") => response(object),
-        Some("image_url") => image_url(object),
+        Some("image_url" | "input_image") => image_url(object),
         Some(modality @ ("image" | "document")) => source(modality, object),
         Some(_) => part.clone(),
         None => untyped(object),
@@ -122,7 +124,10 @@ fn source(modality: &str, part: &Object) -> Value {
 /// A part in the manner of Gemini: what it is, is its one member.
 fn untyped(part: &Object) -> Value {
     if let Some(Value::String(words)) = part.get("text") {
-        return text(words);
+        return match part.get("thought") {
+            Some(Value::Bool(true)) => json!({ "type": "reasoning", "content": words }),
+            _ => text(words),
+        };
     }
     if let Some(Value::Object(call)) = part.get("functionCall") {
         return tool_call(call);
@@ -130,8 +135,35 @@ fn untyped(part: &Object) -> Value {
     if let Some(Value::Object(answer)) = part.get("functionResponse") {
         return response(answer);
     }
+    if let Some(Value::Object(data)) = first(part, &["inlineData", "inline_data", "fileData", "file_data"]) {
+        return medium_of_gemini(data);
+    }
     let mut out = typed("generic");
     out.extend(part.iter().map(|(name, value)| (name.clone(), value.clone())));
+    Value::Object(out)
+}
+
+/// What is no text, in line or by address.
+fn medium_of_gemini(data: &Object) -> Value {
+    let media = first(data, &["mimeType", "mime_type"]).and_then(Value::as_str);
+    let modality = media
+        .and_then(|media| media.split('/').next())
+        .filter(|modality| ["image", "video", "audio"].contains(modality))
+        .unwrap_or("document");
+    let (kind, name, value) = match first(data, &["data"]) {
+        Some(content) => ("blob", "content", content),
+        None => (
+            "uri",
+            "uri",
+            first(data, &["fileUri", "file_uri"]).unwrap_or(&Value::Null),
+        ),
+    };
+    let mut out = typed(kind);
+    out.insert("modality".to_owned(), modality.into());
+    if let Some(media) = media {
+        out.insert("mime_type".to_owned(), media.into());
+    }
+    out.insert(name.to_owned(), value.clone());
     Value::Object(out)
 }
 

@@ -13,12 +13,12 @@ use tracing::{
     subscriber::Interest,
 };
 
-use super::{Lineage, Parent, Recorder, Trace, TraceRoot};
+use super::{Lineage, Parent, Recorder, Trace, TraceRoot, say_end};
 use crate::{
     clock::Start,
     config::EndState,
     kind::EntityKind,
-    record::{Fields, KindSource, Origin, Say, SpanRecord},
+    record::{KindSource, Origin, Say, SpanRecord},
     semconv::agentops::field,
 };
 
@@ -82,14 +82,19 @@ impl AutoSession {
     }
 }
 
-/// The record of a session that has no span in the registry.
+/// The record of a session that has no span in the registry, and ended.
 pub(crate) fn session_record(start: Start, name: &str, state: &EndState, cap: usize) -> Box<SpanRecord> {
-    let mut fields = Fields::with_capacity(4);
-    fields.set(field::NAME, Say::Text(name, Origin::Str), cap);
-    fields.set(field::END_STATE, Say::Text(state.as_str(), Origin::Str), cap);
-    let mut record = SpanRecord::new(session_callsite(), start, fields);
+    let mut record = open_session_record(start, name, cap);
+    say_end(&mut record, state, None, cap);
+    record
+}
+
+/// As [`session_record`], of one that goes on.
+pub(crate) fn open_session_record(start: Start, name: &str, cap: usize) -> Box<SpanRecord> {
+    let mut record = Box::new(SpanRecord::new(session_callsite(), start));
+    record.fields.set(field::NAME, Say::Text(name, Origin::Str), cap);
     record.kind = Some((EntityKind::Session, KindSource::AgentOps));
-    Box::new(record)
+    record
 }
 
 /// A callsite for sessions that have no span. It is never registered, so no subscriber ever sees it.

@@ -3,8 +3,10 @@
 
 mod agent;
 mod auto;
+mod charge;
 mod ids;
 mod implicit;
+mod open;
 mod recorded;
 mod recorder;
 mod scope;
@@ -12,10 +14,12 @@ mod session_span;
 mod trace;
 
 pub(crate) use agent::AgentNode;
-pub(crate) use auto::{AutoSession, session_callsite, session_record};
+pub(crate) use auto::{AutoSession, open_session_record, session_callsite, session_record};
+pub(crate) use charge::Charge;
 pub(crate) use ids::{IdSource, SpanId, TraceId};
 pub(crate) use implicit::adopt as adopt_implicitly;
-pub(crate) use recorded::{InstanceId, Parent, Recorded, Slot, agent_name, employer, unquoted};
+pub(crate) use open::{HoldsOpen, LooseRecord, say_end};
+pub(crate) use recorded::{EndedSpan, InstanceId, Parent, Recorded, Slot, agent_name, unquoted};
 pub(crate) use recorder::{FinishedSpan, Recorder, SpanSink};
 pub(crate) use scope::{ScopeGuard, innermost as innermost_scope};
 pub(crate) use trace::{Trace, TraceFacts, TraceRoot, Verdict};

@@ -7,18 +7,19 @@ mod fields;
 mod filter;
 pub(crate) mod heard;
 mod lock;
+mod open;
 pub(crate) mod panic;
 mod placement;
 pub(crate) mod suppress;
 
 use std::{
     any::Any,
-    sync::{Arc, OnceLock, atomic::Ordering},
+    sync::{Arc, Weak, atomic::Ordering},
+    time::Instant,
 };
 
 use tracing::{
     Dispatch, Event, Subscriber,
-    dispatcher::WeakDispatch,
     span::{Attributes, Id, Record},
 };
 use tracing_subscriber::{
@@ -33,21 +34,21 @@ pub(crate) use lock::{extensions, extensions_mut};
 use crate::{
     attributes::classify,
     config::Config,
-    hierarchy::{AgentNode, InstanceId, Recorded, Recorder, Slot, SpanLink, agent_name, employer},
-    kind::EntityKind,
+    hierarchy::{AgentNode, InstanceId, Recorded, Recorder, Slot, SpanLink},
     record::{EventRecord, Failure, Fields, SpanRecord},
     semconv::gen_ai,
 };
 
 use fields::FieldVisitor;
 use filter::AgentOpsFilter;
+use open::OpenSpans;
 
 /// Turns spans into records.
 pub(crate) struct AgentOpsLayer {
     recorder: Arc<Recorder>,
     number: InstanceId,
-    /// The subscriber that this layer is part of.
-    dispatch: OnceLock<WeakDispatch>,
+    /// What is open, in the subscriber that this layer is part of.
+    open: Arc<OpenSpans>,
     /// The handle, so that delivery goes on while a subscriber has the layer, and can be found from there.
     owner: Arc<dyn Any + Send + Sync>,
 }
@@ -61,10 +62,15 @@ pub(crate) fn layer<S>(
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
+    recorder.counts.layers.fetch_add(1, Ordering::Relaxed);
+    let number = InstanceId::next();
+    let open = Arc::new(OpenSpans::new(number));
+    let holder: Weak<OpenSpans> = Arc::downgrade(&open);
+    recorder.lends(holder);
     AgentOpsLayer {
         recorder: Arc::clone(recorder),
-        number: InstanceId::next(),
-        dispatch: OnceLock::new(),
+        number,
+        open,
         owner,
     }
     .with_filter(AgentOpsFilter::new(config))
@@ -76,7 +82,7 @@ where
 {
     fn on_register_dispatch(&self, dispatch: &Dispatch) {
         // The first one stays: a layer belongs to one subscriber, a handle may have layers in several.
-        let _first = self.dispatch.set(dispatch.downgrade());
+        let _first = self.open.dispatch.set(dispatch.downgrade());
         self.recorder.set_dispatch(dispatch);
     }
 
@@ -89,54 +95,33 @@ where
             return;
         }
         let callsite = attributes.metadata();
-        let start = self.recorder.clock.start();
-        let mut fields = Fields::with_capacity(attributes.values().len());
-        attributes.record(&mut FieldVisitor::new(&mut fields, self.recorder.cap()));
-        let mut record = SpanRecord::new(callsite, start, fields);
+        let mut record = Box::new(SpanRecord::new(callsite, self.recorder.clock.start()));
+        attributes.record(&mut FieldVisitor::new(&mut record.fields, self.recorder.cap()));
         record.kind = classify::settle(&record.callsite, &record.fields);
 
         let kind = record.kind.map(|(kind, _)| kind);
         self.recorder.counts.through_layer.store(true, Ordering::Relaxed);
-        let mut lineage = placement::place(&self.recorder, &self.dispatch, kind, attributes, &span);
-        lineage.hand_down(&record);
-        if let Some(agent) = employer(&record) {
-            lineage.agent = Some(Arc::new(AgentNode::new(agent)));
+        let lineage = placement::place(&self.recorder, &self.open.dispatch, kind, attributes, &span);
+        let mut slot = Slot::new(&self.recorder, self.number, lineage, record);
+        if slot.record.is_some() {
+            slot.place = Some(self.open.add(id));
         }
-        let agent = (kind == Some(EntityKind::Agent)).then(|| Arc::new(AgentNode::new(agent_name(&record))));
-        let left_out = !lineage.trace.is_recorded() && !lineage.is_root();
-        let charged = if left_out { 0 } else { record.bytes() };
-        if !left_out {
-            self.recorder.note_open(&record, &lineage);
-            self.recorder.opened(charged);
-        }
-        let slot = Slot {
-            recorder: Arc::clone(&self.recorder),
-            layer: self.number,
-            lineage,
-            agent,
-            record: (!left_out).then(|| Box::new(record)),
-            left_out,
-            charged,
-            observed: false.into(),
-        };
         let Some(mut extensions) = extensions_mut(&span) else {
-            return;
+            return slot.close();
         };
         if let Some(recorded) = extensions.get_mut::<Recorded>() {
             recorded.add(slot);
         } else {
-            let mut recorded = Recorded::default();
-            recorded.add(slot);
-            extensions.insert(recorded);
+            extensions.insert(Recorded::from(slot));
         }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, cx: Context<'_, S>) {
         let Some(span) = cx.span(id) else { return };
-        let mut said = Fields::with_capacity(values.len());
+        let mut said = Fields::default();
         values.record(&mut FieldVisitor::new(&mut said, self.recorder.cap()));
         if !said.is_empty() {
-            self.change(&span, |record| {
+            self.change(&span, |record, _| {
                 record.fields.merge(&said);
                 let settled = classify::settle(&record.callsite, &record.fields);
                 // A later word may only improve the kind; it never changes the tree.
@@ -167,15 +152,18 @@ where
         else {
             return;
         };
-        let is_new = !slot.lineage.links.contains(&link);
-        if is_new && slot.lineage.links.len() < SpanLink::MOST {
-            slot.lineage.links.push(link);
-        } else if is_new && let Some(record) = &mut slot.record {
-            record.dropped_links = record.dropped_links.saturating_add(1);
-        }
+        let lineage = &mut slot.lineage;
         // A tool that runs on its own follows from the call that asked for it, and works for the same agent.
-        if slot.lineage.agent.is_none() {
-            slot.lineage.agent = agent;
+        if lineage.agent.is_none() {
+            lineage.agent = agent;
+        }
+        if lineage.links.contains(&link) {
+            return;
+        }
+        if lineage.links.len() < SpanLink::MOST {
+            lineage.links.push(link);
+        } else if let Some(record) = &mut slot.record {
+            record.dropped_links = record.dropped_links.saturating_add(1);
         }
     }
 
@@ -189,23 +177,20 @@ where
         if outcome && !classify::is_outcome_of(callsite, span.metadata()) {
             return;
         }
-        let mut said = Fields::with_capacity(callsite.fields().len());
+        let mut said = Box::<Fields>::default();
         let mut visitor = FieldVisitor::new(&mut said, self.recorder.cap());
         event.record(&mut visitor);
         let chain = visitor.error_chain.take();
-        let at = self.recorder.clock.now();
         let has_room = self.recorder.has_room();
-        self.change(&span, |record| {
+        self.change(&span, |record, at| {
             if !outcome {
-                let name = callsite.name().into();
-                let mut event = EventRecord {
+                let event = EventRecord {
                     at,
-                    name,
+                    name: callsite.name().into(),
                     level: *callsite.level(),
                     fields: said,
-                    error_chain: None,
+                    error_chain: chain,
                 };
-                event.error_chain = chain;
                 record.add_event(event, has_room);
             } else if let Some(message) = said.get_text("error") {
                 record.fail(Failure {
@@ -225,14 +210,14 @@ where
         if std::thread::panicking()
             && let Some(span) = cx.span(id)
         {
-            self.change(&span, |record| record.entered_in_panic = true);
+            self.change(&span, |record, _| record.entered_in_panic = true);
         }
     }
 
     fn on_exit(&self, id: &Id, cx: Context<'_, S>) {
         let Some(span) = cx.span(id) else { return };
         let panicking = std::thread::panicking();
-        self.change(&span, |record| {
+        self.change(&span, |record, _| {
             record.entered = true;
             if panicking && !record.entered_in_panic {
                 let at = record.last_active.unwrap_or(record.start.at);
@@ -247,21 +232,14 @@ where
         let Some(mut extensions) = extensions_mut(&span) else {
             return;
         };
-        let Some(slot) = extensions
-            .get_mut::<Recorded>()
-            .and_then(|all| all.slot_of_layer(self.number))
-        else {
-            return;
-        };
-        if slot.left_out {
-            drop(extensions);
-            self.recorder.skipped();
-            return;
-        }
-        let finished = slot.end();
+        let slot = extensions.get_mut::<Recorded>().and_then(|all| all.take(self.number));
+        // Nobody waits for this span while its record goes its way.
         drop(extensions);
-        if let Some(finished) = finished {
-            finished.finish(false);
+        if let Some(slot) = slot {
+            if let Some(place) = slot.place {
+                self.open.remove(&id, place);
+            }
+            slot.close();
         }
     }
 }
@@ -274,13 +252,16 @@ impl AgentOpsLayer {
 
     /// The handle has the span already, through another layer.
     fn is_recorded<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>) -> bool {
+        if self.recorder.counts.layers.load(Ordering::Relaxed) < 2 {
+            return false;
+        }
         let extensions = extensions(span);
         let recorded = extensions.as_ref().and_then(|known| known.get::<Recorded>());
         recorded.is_some_and(|all| all.slot(self.recorder.instance).is_some())
     }
 
     /// Changes an open record. `change` must not run the host's code.
-    fn change<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>, change: impl FnOnce(&mut SpanRecord)) {
+    fn change<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>, change: impl FnOnce(&mut SpanRecord, Instant)) {
         let Some(mut extensions) = extensions_mut(span) else {
             return;
         };
@@ -306,12 +287,6 @@ impl AgentOpsLayer {
             let name = slot.record.as_ref()?.fields.get_text(gen_ai::AGENT_NAME)?;
             Some(Arc::new(AgentNode::new(name)))
         };
-        let agent = slot
-            .agent
-            .as_ref()
-            .or(slot.lineage.agent.as_ref())
-            .map(Arc::clone)
-            .or_else(named);
-        Some((link, agent))
+        Some((link, slot.agent().or_else(named)))
     }
 }

@@ -1,10 +1,10 @@
 //! [`SpanRecord`]: one span as its callsite, its fields and its events told it.
 
-use std::{borrow::Cow, time::Instant};
+use std::{borrow::Cow, sync::Arc, time::Instant};
 
 use tracing::Level;
 
-use super::{Callsite, Fields};
+use super::{Callsite, Exchange, Fields};
 use crate::{clock::Start, kind::EntityKind};
 
 /// How sure we are of a span's kind: lower wins, and a later `record` may only improve it.
@@ -35,14 +35,20 @@ pub(crate) struct SpanRecord {
     pub(crate) kind: Option<(EntityKind, KindSource)>,
     pub(crate) fields: Fields,
     /// What `#[instrument(ret)]` or an explicit end recorded as the result is the field [`Self::RETURN`].
-    pub(crate) failure: Option<Failure>,
+    pub(crate) failure: Option<Box<Failure>>,
     pub(crate) events: Vec<EventRecord>,
     /// Bytes that the events hold.
     event_bytes: usize,
     /// Events beyond [`Self::MAX_EVENTS`].
     pub(crate) dropped_events: u32,
+    /// Those of them for which there was no memory.
+    pub(crate) shed_events: u32,
     /// Links beyond what a span may have.
     pub(crate) dropped_links: u32,
+    /// What went over the wire for it, to be read on the pipeline thread.
+    pub(crate) exchanges: Vec<Arc<Exchange>>,
+    /// The process ended it.
+    pub(crate) open_at_shutdown: bool,
 }
 
 impl SpanRecord {
@@ -51,7 +57,7 @@ impl SpanRecord {
     /// More events than this on one span are counted and dropped: a session may live for hours.
     pub(crate) const MAX_EVENTS: usize = 512;
 
-    pub(crate) fn new(callsite: impl Into<Callsite>, start: Start, fields: Fields) -> Self {
+    pub(crate) fn new(callsite: impl Into<Callsite>, start: Start) -> Self {
         Self {
             callsite: callsite.into(),
             start,
@@ -59,25 +65,36 @@ impl SpanRecord {
             entered: false,
             entered_in_panic: false,
             kind: None,
-            fields,
+            fields: Fields::default(),
             failure: None,
             events: Vec::new(),
             event_bytes: 0,
             dropped_events: 0,
+            shed_events: 0,
             dropped_links: 0,
+            exchanges: Vec::new(),
+            open_at_shutdown: false,
         }
     }
 
     /// What is known of it now, without what happened inside.
     pub(crate) fn as_it_began(&self) -> Self {
-        let mut record = Self::new(self.callsite.clone(), self.start, self.fields.clone());
+        let mut record = Self::new(self.callsite.clone(), self.start);
+        record.fields = self.fields.clone();
         record.kind = self.kind;
         record
     }
 
     /// Bytes held, for the memory budget.
     pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>() + self.fields.bytes() + self.event_bytes + self.failure.as_ref().map_or(0, Failure::bytes)
+        let exchanges: usize = self.exchanges.iter().map(|exchange| exchange.bytes()).sum();
+        let failure = self.failure.as_ref().map_or(0, |failure| failure.bytes());
+        size_of::<Self>() + self.fields.heap_bytes() + self.event_bytes + failure + exchanges
+    }
+
+    /// It stands for an agent, as far as was told.
+    pub(crate) fn is_agent(&self) -> bool {
+        self.kind.is_some_and(|(kind, _)| kind == EntityKind::Agent)
     }
 
     /// Something was said about it, or it was left, at `moment`.
@@ -92,6 +109,7 @@ impl SpanRecord {
         let fits = self.events.len() < Self::MAX_EVENTS;
         if !(fits && (has_room || decides)) {
             self.dropped_events = self.dropped_events.saturating_add(1);
+            self.shed_events = self.shed_events.saturating_add(u32::from(fits));
             if !decides {
                 return;
             }
@@ -103,9 +121,40 @@ impl SpanRecord {
         self.events.push(event);
     }
 
+    /// Adds what went over the wire for it. Of too many the first ones go: the last ones stand.
+    pub(crate) fn add_exchange(&mut self, exchange: Arc<Exchange>) {
+        if self.exchanges.len() >= Exchange::MOST {
+            self.exchanges.remove(0);
+        }
+        self.exchanges.push(exchange);
+    }
+
+    /// Cuts what is longer than `longest` bytes. A failure's text has no mark of its own, and the redactor could not tell
+    /// half of a secret: a long one goes whole.
+    pub(crate) fn shorten(&mut self, longest: usize) {
+        self.fields.shorten(longest);
+        for event in &mut self.events {
+            event.fields.shorten(longest);
+            event.error_chain.take_if(|chain| chain.len() > longest);
+        }
+        self.event_bytes = self.events.iter().map(EventRecord::bytes).sum();
+        if let Some(failure) = &mut self.failure {
+            failure.chain.take_if(|chain| chain.len() > longest);
+            if failure.message.len() > longest {
+                failure.message = String::new();
+            }
+        }
+    }
+
+    /// Values that were cut to `longest` bytes or fewer.
+    pub(crate) fn shortened(&self, longest: usize) -> usize {
+        let of_events = self.events.iter().map(|event| event.fields.shortened(longest));
+        self.fields.shortened(longest) + of_events.sum::<usize>()
+    }
+
     /// The first failure stands: what follows is usually its echo on the way up.
     pub(crate) fn fail(&mut self, failure: Failure) {
-        self.failure.get_or_insert(failure);
+        self.failure.get_or_insert_with(|| Box::new(failure));
     }
 }
 
@@ -116,14 +165,15 @@ pub(crate) struct EventRecord {
     /// The callsite's name, used where the event has no message.
     pub(crate) name: Cow<'static, str>,
     pub(crate) level: Level,
-    pub(crate) fields: Fields,
+    pub(crate) fields: Box<Fields>,
     /// The causes of an error among the fields, one a line.
     pub(crate) error_chain: Option<String>,
 }
 
 impl EventRecord {
     fn bytes(&self) -> usize {
-        size_of::<Self>() + self.fields.bytes() + self.error_chain.as_ref().map_or(0, String::len)
+        let fields = size_of::<Fields>() + self.fields.heap_bytes();
+        size_of::<Self>() + fields + self.error_chain.as_ref().map_or(0, String::len)
     }
 }
 
@@ -140,7 +190,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     fn bytes(&self) -> usize {
-        self.message.len() + self.chain.as_ref().map_or(0, String::len)
+        size_of::<Self>() + self.message.len() + self.chain.as_ref().map_or(0, String::len)
     }
 }
 
@@ -150,7 +200,7 @@ mod tests {
     use crate::{clock::Clock, hierarchy::session_callsite};
 
     fn record() -> SpanRecord {
-        SpanRecord::new(session_callsite(), Clock::System.start(), Fields::default())
+        SpanRecord::new(session_callsite(), Clock::System.start())
     }
 
     fn event(level: Level, name: &'static str) -> EventRecord {
@@ -158,7 +208,7 @@ mod tests {
             at: Clock::System.now(),
             name: name.into(),
             level,
-            fields: Fields::with_capacity(1),
+            fields: Box::default(),
             error_chain: None,
         }
     }

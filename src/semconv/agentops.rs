@@ -27,8 +27,14 @@ pub(crate) const SPAN_KIND: &str = "agentops.span.kind";
 pub(crate) const TAGS: &str = "agentops.tags";
 pub(crate) const SESSION_END_STATE: &str = "agentops.session.end_state";
 /// The future that a span stands for was dropped before it was done.
-#[cfg(feature = "macros")]
 pub(crate) const CANCELLED: &str = "agentops.cancelled";
+/// A streamed answer ended before the model did.
+pub(crate) const RESPONSE_PARTIAL: &str = "agentops.response.partial";
+pub(crate) const HTTP_STATUS_CODE: &str = "http.response.status_code";
+/// How many more times a request was sent.
+pub(crate) const HTTP_RESEND_COUNT: &str = "http.request.resend_count";
+/// The process ended while the span was open, and the span ended with it.
+pub(crate) const OPEN_AT_SHUTDOWN: &str = "agentops.open_at_shutdown";
 /// The process ended while the span was open, and the next one reports it.
 pub(crate) const PROCESS_ENDED: &str = "agentops.process_ended";
 pub(crate) const ENTITY_INPUT: &str = "agentops.entity.input";

@@ -3,15 +3,29 @@
 //!
 //! Without the feature `export` nobody records, and every method does nothing.
 
+#[cfg(any(feature = "reqwest-middleware", feature = "tower"))]
+mod enclosing;
+#[cfg(feature = "export")]
+mod gathering;
+#[cfg(feature = "export")]
+mod life;
 #[cfg(all(feature = "export", feature = "macros"))]
 mod notes;
 #[cfg(feature = "export")]
 mod recorded;
-
-#[cfg(all(feature = "export", feature = "macros"))]
-pub use notes::{Notes, cancelled};
 #[cfg(feature = "export")]
-pub(crate) use recorded::{touch, with_recorded};
+mod recording;
+
+#[cfg(feature = "export")]
+pub(crate) use gathering::Gathering;
+#[cfg(feature = "export")]
+pub(crate) use life::cancelled;
+#[cfg(all(feature = "export", feature = "macros"))]
+pub use notes::{Notebook, Notes};
+#[cfg(feature = "export")]
+pub(crate) use recorded::{record_content, touch, with_recorded};
+#[cfg(feature = "export")]
+pub(crate) use recording::Recording;
 
 use serde::Serialize;
 #[cfg(not(feature = "export"))]
@@ -86,6 +100,14 @@ mod sealed {
     pub trait Sealed {}
     impl Sealed for tracing::Span {}
 }
+
+/// Nothing is recorded.
+#[cfg(not(feature = "export"))]
+pub(crate) fn record_content<T: Serialize + ?Sized>(_span: &Span, _key: &'static str, _value: &T) {}
+
+/// Nothing is recorded.
+#[cfg(not(feature = "export"))]
+pub(crate) fn cancelled(_span: &Span) {}
 
 #[cfg(not(feature = "export"))]
 impl AgentOpsSpanExt for Span {

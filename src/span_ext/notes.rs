@@ -1,18 +1,20 @@
-//! [`Notes`]: what a decorated call says of itself, gathered outside of every lock and told to its span at once.
+//! [`Notes`]: what a decorated call says of itself, gathered outside of every lock and told to its span at once; and the
+//! [`Notebook`] that they come from.
 
 use std::{error::Error, fmt, sync::Arc};
 
 use serde::Serialize;
 use tracing::Span;
 
-use super::recorded::{recorder, type_name, with_slots};
+use super::{
+    life::end,
+    recorded::{recorder, type_name, with_slots},
+};
 use crate::{
     config::EndState,
     hierarchy::Recorder,
-    kind::EntityKind,
     layer::source_chain,
-    record::{Failure, Fields, Origin, Said, Say, SpanRecord},
-    semconv::agentops::{self, field},
+    record::{Failure, Fields, Said, Say},
 };
 
 /// Notes about a span that is being recorded.
@@ -26,24 +28,45 @@ pub struct Notes<'a> {
     end_state: Option<EndState>,
 }
 
-impl<'a> Notes<'a> {
+/// Whether a span is recorded: that is looked up once for all notes of a call.
+#[derive(Debug)]
+pub struct Notebook<'a> {
+    span: &'a Span,
+    recorder: Option<Arc<Recorder>>,
+}
+
+impl<'a> Notebook<'a> {
+    /// The one of `span`.
+    #[inline]
+    pub fn of(span: &'a Span) -> Self {
+        let recorder = if span.is_disabled() { None } else { recorder(span) };
+        Self { span, recorder }
+    }
+
     /// `None` where the span is not recorded.
-    pub fn of(span: &'a Span) -> Option<Self> {
-        if span.is_disabled() {
-            return None;
-        }
-        Some(Self {
-            recorder: recorder(span)?,
-            span,
-            said: Fields::default(),
-            failure: None,
-            end_state: None,
-        })
+    #[inline]
+    pub fn notes(&self) -> Option<Notes<'a>> {
+        let recorder = self.recorder.as_ref()?;
+        Some(Notes::new(self.span, recorder))
     }
 
     /// `None` also where no inputs and outputs leave.
-    pub fn of_content(span: &'a Span) -> Option<Self> {
-        Self::of(span).filter(Self::takes_content)
+    #[inline]
+    pub fn content(&self) -> Option<Notes<'a>> {
+        let recorder = self.recorder.as_ref().filter(|recorder| recorder.captures_content)?;
+        Some(Notes::new(self.span, recorder))
+    }
+}
+
+impl<'a> Notes<'a> {
+    fn new(span: &'a Span, recorder: &Arc<Recorder>) -> Self {
+        Self {
+            span,
+            recorder: Arc::clone(recorder),
+            said: Fields::default(),
+            failure: None,
+            end_state: None,
+        }
     }
 
     /// Inputs and outputs leave.
@@ -96,7 +119,7 @@ impl<'a> Notes<'a> {
     }
 
     /// Tells it all to the span.
-    pub fn tell(self) {
+    pub fn tell(&mut self) {
         let Self {
             span,
             recorder,
@@ -106,49 +129,15 @@ impl<'a> Notes<'a> {
         } = self;
         let cap = recorder.value_cap;
         with_slots(span, |slot| {
-            slot.change(|record| {
-                record.fields.merge(&said);
-                if let Some(failure) = &failure {
+            slot.change(|record, _| {
+                record.fields.merge(said);
+                if let Some(failure) = failure {
                     record.fail(failure.clone());
                 }
-                if let Some(state) = &end_state {
+                if let Some(state) = end_state {
                     end(record, state, cap);
                 }
             });
         });
-    }
-}
-
-/// The future or stream of this span was dropped before it was done: a session ends as Indeterminate, anything else did
-/// not end well.
-pub fn cancelled(span: &Span) {
-    let Some(recorder) = recorder(span) else { return };
-    let cap = recorder.value_cap;
-    with_slots(span, |slot| {
-        slot.change(|record| {
-            record.fields.set(agentops::CANCELLED, Say::Bool(true), cap);
-            if is_session(record) {
-                end(record, &EndState::Indeterminate, cap);
-            } else if record.failure.is_none() && record.fields.get(field::OTEL_STATUS_CODE).is_none() {
-                for (key, text) in [
-                    (field::OTEL_STATUS_CODE, "ERROR"),
-                    (field::OTEL_STATUS_DESCRIPTION, "cancelled"),
-                ] {
-                    record.fields.set(key, Say::Text(text, Origin::Str), cap);
-                }
-            }
-        });
-    });
-}
-
-fn is_session(record: &SpanRecord) -> bool {
-    record.kind.is_some_and(|(kind, _)| kind == EntityKind::Session)
-}
-
-/// A session ends so, unless the program said how.
-fn end(record: &mut SpanRecord, state: &EndState, cap: usize) {
-    if is_session(record) && record.fields.get(field::END_STATE).is_none() {
-        let state = Say::Text(state.as_str(), Origin::Str);
-        record.fields.set(field::END_STATE, state, cap);
     }
 }

@@ -5,6 +5,7 @@ use std::{collections::HashMap, fmt::Debug};
 use agentops::{
     AgentOps, AgentOpsSpanExt as _, AgentScope, Compression, Content, CredentialRedactor, DropReason, EndState,
     EntityKind, Export, ExportError, HostName, HostTrace, InitError, Price, Project, Protocol, Remote, Semconv, Usage,
+    llm::Call,
 };
 use tracing::info_span;
 
@@ -45,6 +46,7 @@ pub(crate) fn show_everything(agentops: &AgentOps, project: &Project, lost: &Exp
     let stats = agentops.stats();
     show("ExportStats", &stats);
     show("Dropped", &stats.dropped);
+    show("Shed", &stats.shed);
     show("DropReason", &DropReason::Refused);
     show("UnknownKind", &"nothing".parse::<EntityKind>().unwrap_err());
     show("EntityKind", &EntityKind::Tool);
@@ -55,6 +57,7 @@ pub(crate) fn show_everything(agentops: &AgentOps, project: &Project, lost: &Exp
         show("AlreadyObserved", &span.set_remote_parent(&carrier).unwrap_err());
     });
     session.end(EndState::Success);
+    show("AgentScope", &AgentScope::new("shown"));
     show("Usage", &Usage::new(1, 2));
     show("Price", &Price::new(1.0, 2.0));
     show("CredentialRedactor", &CredentialRedactor);
@@ -68,7 +71,29 @@ pub(crate) fn show_everything(agentops: &AgentOps, project: &Project, lost: &Exp
     show("Remote", &Remote::Link);
     show("Semconv", &Semconv::Both);
     show("ShutdownGuard", &agentops.shutdown_guard());
-    show("AgentScope", &AgentScope::new("shown"));
+    show_calls();
+}
+
+/// The types of calls of models.
+fn show_calls() {
+    let call = Call::chat("mine", "model")
+        .with_messages(FIELD)
+        .with_attribute("password", FIELD);
+    show("Call", &call);
+    let mut streaming = call.stream();
+    streaming.text(FIELD);
+    show("Streaming", &streaming);
+    let pieces = futures::stream::empty::<&str>();
+    let pieces = Call::chat("mine", "model").observe(pieces, |streaming, piece| streaming.text(piece));
+    show("CallStream", &pieces);
+    #[cfg(any(feature = "reqwest-middleware", feature = "tower"))]
+    {
+        let capture = agentops::capture::HttpCapture::new();
+        show(
+            "HttpCapture",
+            &capture.with_base_url(with_password("https://llm.example/v1?token=x"), "mine"),
+        );
+    }
 }
 
 /// The public types, read from the code. Traits and functions have no `Debug`.

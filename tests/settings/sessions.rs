@@ -192,3 +192,20 @@ fn ids_and_times_can_be_the_same_in_every_run() {
     let [free, _] = run(&as_is);
     assert!(free.0 != session.0 && free.1 != session.1 && free.2 > start + 1_000_000_000);
 }
+
+#[test]
+fn the_clock_is_read_where_a_span_begins_at_each_event_and_where_it_is_left() {
+    let seen = seen(
+        |builder: Builder| builder.with_clock(FixedClock::new()),
+        |_| {
+            let _span = info_span!("work", agentops.kind = "tool").entered();
+            tracing::info!("one");
+            tracing::info!("two");
+        },
+    );
+    let work = named(&seen.spans, "work.tool");
+    // A millisecond for each reading.
+    let after = |unix_nanos: u64| (unix_nanos - work.start_unix_nanos) / 1_000_000;
+    let events: Vec<_> = work.events.iter().map(|event| after(event.unix_nanos)).collect();
+    assert_eq!((events, after(work.end_unix_nanos)), (vec![1, 2], 3));
+}

@@ -13,7 +13,7 @@ use crate::{
     kind::EntityKind,
     otel,
     policy::{Policy, redact::CredentialRedactor},
-    record::{Fields, KindSource, Origin, Say, SpanRecord},
+    record::{KindSource, Origin, Say, SpanRecord},
     semconv::{
         agentops::{self, field},
         gen_ai,
@@ -60,7 +60,7 @@ impl Worker {
             ..Config::clone(&self.config)
         };
         let policy = Policy::new(&config);
-        let mut fields = Fields::with_capacity(8);
+        let mut record = SpanRecord::new(session_callsite(), Clock::System.start());
         for (key, text) in [
             (gen_ai::SYSTEM, "openai"),
             (gen_ai::REQUEST_MODEL, "gpt-4o"),
@@ -69,10 +69,11 @@ impl Worker {
                 "password=? https://user:?@host Bearer ? -----BEGIN",
             ),
         ] {
-            fields.set(key, Say::Text(text, Origin::Str), config.attribute_value_length);
+            record
+                .fields
+                .set(key, Say::Text(text, Origin::Str), config.attribute_value_length);
         }
-        fields.set(gen_ai::USAGE_INPUT_TOKENS, Say::U64(1), 0);
-        let mut record = SpanRecord::new(session_callsite(), Clock::System.start(), fields);
+        record.fields.set(gen_ai::USAGE_INPUT_TOKENS, Say::U64(1), 0);
         record.kind = Some((EntityKind::Llm, KindSource::AgentOps));
         let (start, end) = (record.start, record.start.at);
         let (span_id, trace) = (SpanId(1), Trace::new(TraceId(1), SpanId(1), TraceRoot::Bare, true));
