@@ -188,6 +188,11 @@ impl Delivery {
         }
     }
 
+    /// What cannot be sent can wait on disk.
+    pub(crate) fn has_spool(&self) -> bool {
+        matches!(&self.sink, Sink::Outbox(outbox) if outbox.spool().is_some())
+    }
+
     /// Spans that wait on disk and no longer in memory, those of this process alone, and the bytes on disk.
     pub(crate) fn spooled(&self) -> (u64, u64, u64) {
         match &self.sink {
