@@ -36,6 +36,8 @@ pub(crate) const AGENTOPS_CAPTURE_CONTENT: &str = "AGENTOPS_CAPTURE_CONTENT";
 pub(crate) const AGENTOPS_INSTRUMENT_LLM_CALLS: &str = "AGENTOPS_INSTRUMENT_LLM_CALLS";
 /// `agentops`, `gen-ai` or `both`. Default: `agentops` with a key, else `gen-ai`.
 pub(crate) const AGENTOPS_SEMCONV: &str = "AGENTOPS_SEMCONV";
+/// A JSON file of prices by model. Default: none.
+pub(crate) const AGENTOPS_PRICE_FILE: &str = "AGENTOPS_PRICE_FILE";
 /// `service.name`. Default: that of OpenTelemetry's variables, else the executable's name.
 pub(crate) const AGENTOPS_SERVICE_NAME: &str = "AGENTOPS_SERVICE_NAME";
 /// The deployment environment, such as `production`. Default: none.

@@ -1,6 +1,6 @@
 //! [`Settings`]: what the builder was told, before the environment fills the gaps.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use tracing::level_filters::LevelFilter;
 
@@ -41,6 +41,7 @@ pub(crate) struct Settings {
     pub(crate) attribute_value_length: Option<usize>,
     pub(crate) semconv: Option<Semconv>,
     pub(crate) prices: Vec<(String, Price)>,
+    pub(crate) price_file: Option<PathBuf>,
     pub(crate) instrument_llm_calls: Option<bool>,
     pub(crate) max_level: Option<LevelFilter>,
     pub(crate) event_level: Option<LevelFilter>,
@@ -87,6 +88,7 @@ impl Settings {
             attribute_value_length: None,
             semconv: None,
             prices: Vec::new(),
+            price_file: None,
             instrument_llm_calls: None,
             max_level: None,
             event_level: None,
