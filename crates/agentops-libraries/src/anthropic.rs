@@ -44,7 +44,11 @@ fn message(content: &Value, reason: Option<&str>, output: i64) -> Value {
 
 /// A message that says this.
 pub fn says(text: &str) -> Answer {
-    Answer::json(&message(&json!([{ "type": "text", "text": text }]), Some("end_turn"), OUTPUT_TOKENS))
+    Answer::json(&message(
+        &json!([{ "type": "text", "text": text }]),
+        Some("end_turn"),
+        OUTPUT_TOKENS,
+    ))
 }
 
 /// A message that asks for a tool.
@@ -68,7 +72,10 @@ fn events(block: &Value, deltas: impl IntoIterator<Item = Value>, reason: &str) 
     let mut all = vec![("message_start", start), ("content_block_start", opening)];
     all.extend(deltas.into_iter().map(|part| ("content_block_delta", delta(part))));
     all.extend([
-        ("content_block_stop", json!({ "type": "content_block_stop", "index": 0 })),
+        (
+            "content_block_stop",
+            json!({ "type": "content_block_stop", "index": 0 }),
+        ),
         ("message_delta", last),
         ("message_stop", json!({ "type": "message_stop" })),
     ]);
@@ -94,10 +101,16 @@ pub fn streams_call(name: &str, input: &Value) -> Answer {
 
 /// The provider has no time.
 pub fn overloaded() -> Answer {
-    Answer::error(529, &json!({ "type": "error", "error": { "type": "overloaded_error", "message": "Overloaded" } }))
+    Answer::error(
+        529,
+        &json!({ "type": "error", "error": { "type": "overloaded_error", "message": "Overloaded" } }),
+    )
 }
 
 /// A refused request.
 pub fn refuses(message: &str) -> Answer {
-    Answer::error(400, &json!({ "type": "error", "error": { "type": "invalid_request_error", "message": message } }))
+    Answer::error(
+        400,
+        &json!({ "type": "error", "error": { "type": "invalid_request_error", "message": message } }),
+    )
 }

@@ -8,8 +8,10 @@ pub mod anthropic;
 pub mod gemini;
 pub mod openai;
 
+mod counts;
 mod provider;
 mod run;
 
+pub use counts::Counts;
 pub use provider::{Answer, Provider, Request};
-pub use run::{DEADLINE, KEY, run, run_with, to};
+pub use run::{DEADLINE, KEY, own_process, run, run_with, to};

@@ -52,7 +52,10 @@ fn completion(message: &Value, reason: &str) -> Answer {
 
 /// A completion that says this.
 pub fn says(text: &str) -> Answer {
-    completion(&json!({ "role": "assistant", "content": text, "refusal": null }), "stop")
+    completion(
+        &json!({ "role": "assistant", "content": text, "refusal": null }),
+        "stop",
+    )
 }
 
 /// A completion that asks for a tool.
@@ -84,7 +87,10 @@ fn chunks(deltas: impl IntoIterator<Item = Value>, reason: &str) -> Answer {
         counted.insert("choices".to_owned(), json!([]));
         counted.insert("usage".to_owned(), usage());
     }
-    let chunks = deltas.into_iter().map(|delta| chunk(&delta, None)).chain([last, counted]);
+    let chunks = deltas
+        .into_iter()
+        .map(|delta| chunk(&delta, None))
+        .chain([last, counted]);
     let data = chunks.map(|chunk| chunk.to_string()).chain(["[DONE]".to_owned()]);
     Answer::events(data.map(|data| (None, data)))
 }
@@ -99,7 +105,9 @@ pub fn streams(text: &str) -> Answer {
 /// A stream that asks for a tool; the arguments come in two pieces.
 pub fn streams_call(name: &str, arguments: &Value) -> Answer {
     let arguments = arguments.to_string();
-    let (start, end) = arguments.split_at_checked(arguments.len() / 2).unwrap_or((&arguments, ""));
+    let (start, end) = arguments
+        .split_at_checked(arguments.len() / 2)
+        .unwrap_or((&arguments, ""));
     let piece = |text: &str| json!({ "tool_calls": [{ "index": 0, "function": { "arguments": text } }] });
     let opening = json!({
         "role": "assistant", "content": null,

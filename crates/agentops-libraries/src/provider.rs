@@ -99,7 +99,9 @@ pub struct Provider {
 
 impl std::fmt::Debug for Script {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Script").field("left", &self.answers.len()).finish_non_exhaustive()
+        f.debug_struct("Script")
+            .field("left", &self.answers.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -174,7 +176,10 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, uri: Uri, headers: Hea
     let text = |value: &axum::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let request = Request {
         path: uri.to_string(),
-        headers: headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
+        headers: headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), text(value)))
+            .collect(),
         body: serde_json::from_slice(&body).unwrap_or_default(),
     };
     let next = {
@@ -222,4 +227,4 @@ impl Stream for Pieces {
 }
 
 /// What a client may wait for an answer.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);

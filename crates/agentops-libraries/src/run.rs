@@ -53,7 +53,10 @@ pub fn run_with<F: Future>(
         let program = program(agentops.clone());
         runtime.block_on(async {
             if tokio::time::timeout(PATIENCE, program).await.is_err() {
-                panic!("the program still runs after {PATIENCE:?}; so far:\n{}", collector.tree());
+                panic!(
+                    "the program still runs after {PATIENCE:?}; so far:\n{}",
+                    collector.tree()
+                );
             }
         });
         // Streams that were left behind end with it.
@@ -63,4 +66,36 @@ pub fn run_with<F: Future>(
     let stats = agentops.stats();
     assert_eq!(stats.recorded, stats.exported + stats.dropped.total(), "{stats:?}");
     collector.spans()
+}
+
+/// Runs a test again as a process of its own with these variables, and gives true in that process: for libraries that read
+/// the environment once and for all.
+///
+/// # Panics
+///
+/// If the test fails there.
+#[expect(
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test may, and tells its processes apart"
+)]
+pub fn own_process(test: &str, variables: &[(&str, &str)]) -> bool {
+    const MARK: &str = "AGENTOPS_LIBRARIES_TEST";
+    if std::env::var(MARK).is_ok_and(|name| name == test) {
+        return true;
+    }
+    let itself = std::env::current_exe().expect("a path of its own");
+    let output = std::process::Command::new(itself)
+        .args([test, "--exact", "--nocapture"])
+        .env(MARK, test)
+        .envs(variables.iter().copied())
+        .output()
+        .expect("a process");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && said.contains("1 passed"),
+        "{said}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    false
 }
