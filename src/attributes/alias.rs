@@ -36,7 +36,7 @@ pub(super) static TABLE: &[Row] = &[
     row(M::Failed, On::Any, &[]).or_bare(&["error"]),
     row(M::UserId, On::Any,
         &[agentops::USER_ID, "enduser.id", "langfuse.user.id", "session.user",
-         "traceloop.association.properties.user_id"]),
+         "traceloop.association.properties.user_id", "adk.user_id"]),
     row(M::SessionId, On::Any,
         &[agentops::SESSION_ID, "langfuse.session.id", "gcp.vertex.agent.session_id",
          "traceloop.association.properties.session_id"]).or_bare(&["thread.id"]),
