@@ -26,6 +26,7 @@ use crate::{
     layer::{self, AgentOpsLayer},
     otel,
     pipeline::{Command, ExportStats, Pipeline, Queue, Reply, Setup, Stats, replay_url},
+    propagation,
     session::SessionBuilder,
 };
 
@@ -103,6 +104,7 @@ impl AgentOps {
             clock,
             Box::new(queue.clone()),
             otel::context::current,
+            propagation::extract(&propagation::carrier(&*lookup)),
         ));
         let pipeline = if config.destination.is_inert() {
             None

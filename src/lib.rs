@@ -36,6 +36,7 @@
 //! | mark functions, methods and `impl` blocks | [`macro@agent`], [`macro@tool`], [`macro@operation`], ... |
 //! | keep an agent's span as long as a value | [`AgentScope`] |
 //! | say more about a span | [`AgentOpsSpanExt`], [`json()`], [`Usage`] |
+//! | carry a trace to another process | [`propagation`] |
 //! | deliver what is left at the end | [`ShutdownGuard`] |
 //! | see what became of every span | [`AgentOps::stats`] |
 //! | test a program of yours | `testing` (feature) |
@@ -117,7 +118,7 @@ mod error;
 #[cfg(feature = "export")]
 mod price;
 #[cfg(feature = "export")]
-mod propagation;
+pub mod propagation;
 #[cfg(feature = "export")]
 mod semconv;
 

@@ -46,7 +46,7 @@ pub(super) fn put(attributes: &mut AttributeSet, view: &View<'_>) {
     attributes.put(value::attribute(gen_ai::TOOL_DEFINITIONS, told, Class::Message));
 }
 
-/// Definitions of the conventions, of OpenAI, Anthropic, Gemini or Bedrock.
+/// Definitions of the conventions, of `OpenAI`, Anthropic, Gemini or Bedrock.
 fn read(definitions: &Value) -> Vec<Function> {
     match definitions {
         Value::Array(items) => items.iter().flat_map(read).collect(),

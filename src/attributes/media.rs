@@ -112,8 +112,8 @@ fn replace_members(object: &mut Map<String, Value>, place: &str, around: Option<
 /// What stands for a medium: its type, its size and the beginning of its SHA-256.
 fn name_of(what: &str, bytes: &[u8]) -> String {
     let hash = Sha256::digest(bytes);
-    let digits: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("[{what}, {} bytes, sha256:{digits}]", bytes.len())
+    let start = hash.first_chunk().copied().map(u64::from_be_bytes).unwrap_or_default();
+    format!("[{what}, {} bytes, sha256:{start:016x}]", bytes.len())
 }
 
 /// What stands for a medium in a `data:` URL. One that is not well-formed is named all the same: its bytes are no text.

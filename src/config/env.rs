@@ -86,6 +86,14 @@ pub(crate) const OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_
 /// `http/protobuf` or `http/json`. Default: `http/protobuf`.
 pub(crate) const OTEL_EXPORTER_OTLP_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
 
+/// The span that started this process, as W3C writes it: sessions continue its trace. Default: none.
+pub(crate) const TRACEPARENT: &str = "TRACEPARENT";
+/// Whom that span serves: `user.id` and `session.id` of its session. Default: nobody.
+pub(crate) const BAGGAGE: &str = "BAGGAGE";
+
+/// The context that a process is started with.
+pub(crate) const CONTEXT: [&str; 2] = [TRACEPARENT, BAGGAGE];
+
 /// How a host's own OTLP exporter reaches its collector.
 pub(crate) const HOST_EXPORTER: [&str; 10] = [
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,

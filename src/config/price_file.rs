@@ -52,7 +52,7 @@ impl Entry {
             self.cache_creation,
         ];
         let are_prices = all.into_iter().flatten().all(|usd| usd.is_finite() && usd >= 0.0);
-        are_prices.then(|| Price {
+        are_prices.then_some(Price {
             input: self.input,
             output: self.output,
             cache_read: self.cache_read,

@@ -33,7 +33,11 @@ pub(crate) struct AutoSession {
 
 impl AutoSession {
     pub(crate) fn reserve(recorder: &Recorder, name: &str) -> Self {
-        let (_, trace) = recorder.new_trace(TraceRoot::Auto);
+        let (root, mut trace) = recorder.new_trace(TraceRoot::Auto);
+        if let Some(remote) = recorder.remote() {
+            trace = recorder.told_trace(remote.span.trace_id, root, TraceRoot::Auto);
+            trace.tell(|facts| remote.tell(facts));
+        }
         Self {
             name: name.to_owned(),
             start: recorder.clock.start(),
@@ -63,8 +67,8 @@ impl AutoSession {
         let record = session_record(self.start, &self.name, state, recorder.value_cap);
         let lineage = Lineage {
             span_id: self.trace.root,
-            parent: None,
-            parent_is_remote: false,
+            parent: recorder.remote().map(|remote| remote.span.span_id),
+            parent_is_remote: recorder.remote().is_some(),
             trace: Arc::clone(&self.trace),
             agent: None,
             links: Vec::new(),

@@ -7,6 +7,7 @@ mod ids;
 mod implicit;
 mod recorded;
 mod recorder;
+mod remote;
 mod scope;
 mod session_span;
 mod trace;
@@ -17,6 +18,7 @@ pub(crate) use ids::{IdSource, SpanId, TraceId};
 pub(crate) use implicit::adopt as adopt_implicitly;
 pub(crate) use recorded::{InstanceId, Parent, Recorded, Slot, agent_name, employer, unquoted};
 pub(crate) use recorder::{FinishedSpan, Recorder, SpanSink};
+pub(crate) use remote::RemoteParent;
 pub(crate) use scope::{ScopeGuard, innermost as innermost_scope};
 pub(crate) use trace::{Trace, TraceFacts, TraceRoot, Verdict};
 

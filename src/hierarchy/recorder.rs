@@ -8,7 +8,9 @@ use std::time::Instant;
 
 use tracing::{Dispatch, dispatcher::WeakDispatch};
 
-use super::{AutoSession, IdSource, InstanceId, Lineage, Parent, SpanId, SpanLink, Trace, TraceId, TraceRoot};
+use super::{
+    AutoSession, IdSource, InstanceId, Lineage, Parent, RemoteParent, SpanId, SpanLink, Trace, TraceId, TraceRoot,
+};
 use crate::{
     clock::Clock,
     config::{Config, Content, HostTrace},
@@ -52,6 +54,8 @@ pub(crate) struct Recorder {
     sink: Box<dyn SpanSink>,
     pub(crate) host_trace: HostTrace,
     host_context: HostContext,
+    /// What started this process, for sessions that are given no other parent.
+    remote: Option<RemoteParent>,
     sample_ratio: f64,
     keep_errors: bool,
     enabled: AtomicBool,
@@ -93,6 +97,7 @@ impl Recorder {
         clock: Clock,
         sink: Box<dyn SpanSink>,
         host_context: HostContext,
+        remote: Option<RemoteParent>,
     ) -> Self {
         let recording = !config.destination.is_inert();
         let mut recorder = Self {
@@ -109,6 +114,7 @@ impl Recorder {
             sink,
             host_trace: config.host_trace,
             host_context,
+            remote,
             sample_ratio: config.sample_ratio,
             keep_errors: config.keep_errors,
             enabled: AtomicBool::new(recording),
@@ -129,6 +135,11 @@ impl Recorder {
 
     pub(crate) fn set_enabled(&self, enabled: bool) {
         self.enabled.store(enabled, Ordering::Relaxed);
+    }
+
+    /// The span that started this process.
+    pub(crate) fn remote(&self) -> Option<&RemoteParent> {
+        self.remote.as_ref()
     }
 
     pub(crate) fn auto_session(&self) -> Option<&AutoSession> {

@@ -117,12 +117,15 @@ const URLS: [&str; 5] = [
 ];
 
 /// Variables that take any text: nothing that they hold is wrong.
-const ANY_TEXT: [&str; 5] = [
+const ANY_TEXT: [&str; 7] = [
     "AGENTOPS_DEFAULT_TAGS",
     "AGENTOPS_TRACE_NAME",
     "AGENTOPS_SERVICE_NAME",
     "AGENTOPS_ENVIRONMENT",
     "OTEL_SERVICE_NAME",
+    // Context that is malformed is none, as W3C demands.
+    "TRACEPARENT",
+    "BAGGAGE",
 ];
 
 pub(crate) fn check() {

@@ -14,4 +14,5 @@ mod delivery;
 mod harness;
 mod hierarchy;
 mod pricing;
+mod propagation;
 mod sessions;

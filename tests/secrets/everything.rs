@@ -5,6 +5,7 @@ use std::{collections::HashMap, fmt::Debug};
 use agentops::{
     AgentOps, AgentOpsSpanExt as _, Compression, Content, CredentialRedactor, DropReason, EndState, EntityKind, Export,
     ExportError, HostName, HostTrace, InitError, Price, Project, Protocol, Remote, Semconv, Usage,
+    propagation::{CommandEnv, McpMeta},
 };
 use tracing::info_span;
 
@@ -67,6 +68,12 @@ pub(crate) fn show_everything(agentops: &AgentOps, project: &Project, lost: &Exp
     show("Protocol", &Protocol::HttpJson);
     show("Remote", &Remote::Link);
     show("Semconv", &Semconv::Both);
+    let mut meta = serde_json::Map::from_iter([("token".to_owned(), KEY.into())]);
+    show("McpMeta", &McpMeta(&mut meta));
+    show(
+        "CommandEnv",
+        &CommandEnv(std::process::Command::new("tool").env("TOKEN", KEY)),
+    );
     show("ShutdownGuard", &agentops.shutdown_guard());
 }
 

@@ -192,3 +192,25 @@ fn ids_and_times_can_be_the_same_in_every_run() {
     let [free, _] = run(&as_is);
     assert!(free.0 != session.0 && free.1 != session.1 && free.2 > start + 1_000_000_000);
 }
+
+#[test]
+fn sessions_of_a_process_that_was_started_with_a_context_continue_its_trace() {
+    covers!("TRACEPARENT", "BAGGAGE");
+    let variable = [
+        ("TRACEPARENT", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+        ("BAGGAGE", "user.id=u-1"),
+    ];
+    let seen = seen(
+        |builder| builder.with_env(variables(&variable)),
+        |agentops| {
+            tool();
+            session(agentops);
+        },
+    );
+    for name in ["default.session", "s.session"] {
+        let session = named(&seen.spans, name);
+        assert_eq!(session.trace_id, "0af7651916cd43dd8448eb211c80319c");
+        assert_eq!(session.parent_span_id.as_deref(), Some("b7ad6b7169203331"));
+        assert_eq!(session.text("user.id"), Some("u-1"));
+    }
+}

@@ -278,6 +278,7 @@ fn swiftides_agents_steps_and_pipelines_are_known_and_its_generations_are_calls(
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn openinference_spans_are_read_key_by_key() {
     let call = library("my_app", "llm")
         .text("openinference.span.kind", "LLM")

@@ -28,6 +28,7 @@ fn counts(span: &Span) -> Counts {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn a_providers_usage_is_read_as_the_provider_counts() {
     for (provider, usage, expected) in [
         (

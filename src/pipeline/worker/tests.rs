@@ -28,6 +28,7 @@ async fn a_span_waits_thirty_seconds_for_its_local_root_and_no_longer() {
         Clock::System,
         Box::new(queue.clone()),
         || None,
+        None,
     );
     let worker = Worker::new(Setup {
         config,
