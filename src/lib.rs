@@ -83,6 +83,7 @@ mod agent_scope;
 mod decorator;
 mod json;
 mod kind;
+pub mod llm;
 mod span_ext;
 mod usage;
 
@@ -122,8 +123,14 @@ pub mod propagation;
 #[cfg(feature = "export")]
 mod semconv;
 
+#[cfg(any(feature = "reqwest-middleware", feature = "tower"))]
+pub mod capture;
 #[cfg(feature = "testing")]
 pub mod testing;
+
+#[cfg(all(feature = "export", any(fuzzing, test)))]
+#[doc(hidden)]
+pub mod fuzzing;
 
 pub use agent_scope::AgentScope;
 #[cfg(feature = "macros")]
@@ -155,11 +162,12 @@ pub use session::{Remote, Session, SessionBuilder};
 pub use span_ext::AgentOpsSpanExt;
 pub use usage::Usage;
 
-/// What the attribute macros expand to; not for programs.
-#[cfg(feature = "macros")]
+/// What macros expand to; not for programs.
 #[doc(hidden)]
 pub mod __private {
+    #[cfg(feature = "macros")]
     pub use crate::decorator::*;
+    pub use tracing::{self, field::Empty};
 }
 
 /// The crates whose types appear in this crate's interface, in the versions it uses.

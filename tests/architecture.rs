@@ -27,6 +27,9 @@ const ORDER: [&[&str]; 8] = [
         "testing",
         "decorator",
         "agent_scope",
+        "capture",
+        "fuzzing",
+        "llm",
     ],
     &["layer", "span_ext", "pipeline", "otel", "export", "resource"],
     &["attributes", "hierarchy", "propagation"],
@@ -78,6 +81,7 @@ const PLACES: [(&str, &[&str]); 4] = [
 const OPENTELEMETRY: &[&str] = &[
     "lib.rs",
     "builder/",
+    "capture/",
     "door.rs",
     "handle.rs",
     "otel/",

@@ -16,12 +16,15 @@ use crate::{
     record::{Origin, ValueRef},
     semconv::{
         agentops, gen_ai,
-        wire::{AttributeSet, Class},
+        wire::{AttributeSet, Class, WireValue},
     },
 };
 
 /// Names by which the dashboard takes a span for something: no argument has one.
 const PAINTED: &[&str] = &["agent", "tool", "gen_ai"];
+
+/// What the conventions define as a list of strings. Fields of `tracing` have no lists, so libraries write JSON.
+const STRING_LISTS: &[&str] = &["gen_ai.request.stop_sequences", "gen_ai.request.encoding_formats"];
 
 /// Passes on what has no meaning of its own: dotted fields under their names, then arguments that are worth a search.
 pub(super) fn put_rest(attributes: &mut AttributeSet, view: &View<'_>) {
@@ -38,7 +41,14 @@ pub(super) fn put_rest(attributes: &mut AttributeSet, view: &View<'_>) {
     for (key, value) in rest {
         if attributes.get(&key).is_none() {
             let class = class_of(&key);
-            attributes.put(value::attribute(key.into_owned(), value, class));
+            let mut attribute = value::attribute(key.into_owned(), value, class);
+            if STRING_LISTS.contains(&&*attribute.key)
+                && let WireValue::Str(text) = &attribute.value
+                && let Ok(list) = serde_json::from_str(text)
+            {
+                attribute.value = WireValue::StrArray(list);
+            }
+            attributes.put(attribute);
         }
     }
     for (name, value) in &view.said.arguments {

@@ -9,6 +9,7 @@ mod alias;
 mod class;
 pub(crate) mod classify;
 mod event;
+pub(crate) mod exchange;
 mod functions;
 mod http;
 mod indexed;

@@ -176,19 +176,8 @@ fn untyped(part: &Object) -> Value {
     if let Some(answer) = inner(&["functionResponse", "function_response", "toolResult"]) {
         return response(answer);
     }
-    if let Some(medium) = first(part, &["inlineData", "inline_data"]) {
-        let mime_type = first(part, &["inlineData", "inline_data"]).and_then(|data| {
-            data.get("mimeType")
-                .or_else(|| data.get("mime_type"))?
-                .as_str()?
-                .split('/')
-                .next()
-        });
-        return inline(mime_type.unwrap_or("file"), Some(medium), part);
-    }
-    if let Some(file) = inner(&["fileData", "file_data"]) {
-        let address = first(file, &["fileUri", "file_uri"]).cloned().unwrap_or_default();
-        return json!({ "type": "uri", "modality": "document", "uri": address });
+    if let Some(data) = inner(&["inlineData", "inline_data", "fileData", "file_data"]) {
+        return medium_of_gemini(data);
     }
     for modality in ["image", "document", "video", "audio"] {
         if let Some(medium) = inner(&[modality]) {
@@ -208,6 +197,30 @@ fn untyped(part: &Object) -> Value {
     }
     let mut out = typed("generic");
     out.extend(part.iter().map(|(name, value)| (name.clone(), value.clone())));
+    Value::Object(out)
+}
+
+/// What is no text, in line or by address.
+fn medium_of_gemini(data: &Object) -> Value {
+    let media = first(data, &["mimeType", "mime_type"]).and_then(Value::as_str);
+    let modality = media
+        .and_then(|media| media.split('/').next())
+        .filter(|modality| ["image", "video", "audio"].contains(modality))
+        .unwrap_or("document");
+    let (kind, name, value) = match first(data, &["data"]) {
+        Some(content) => ("blob", "content", content),
+        None => (
+            "uri",
+            "uri",
+            first(data, &["fileUri", "file_uri"]).unwrap_or(&Value::Null),
+        ),
+    };
+    let mut out = typed(kind);
+    out.insert("modality".to_owned(), modality.into());
+    if let Some(media) = media {
+        out.insert("mime_type".to_owned(), media.into());
+    }
+    out.insert(name.to_owned(), value.clone());
     Value::Object(out)
 }
 

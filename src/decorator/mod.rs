@@ -15,11 +15,12 @@ pub use failure::{AnyError, DebugError, DisplayError, PointerToError, TypedError
 pub use future::{Observed, observe};
 pub use outcome::{ResultOutcome, ValueOutcome};
 #[cfg(not(feature = "export"))]
-pub use silence::{Notes, cancelled};
+pub use silence::Notes;
 pub use stream::{ObservedStream, observe_stream};
 
 #[cfg(feature = "export")]
-pub use crate::span_ext::{Notes, cancelled};
+pub use crate::span_ext::Notes;
+pub(crate) use crate::span_ext::cancelled;
 
 // Expansions name nothing else, so that a program's own names and a missing prelude do not matter.
 pub use core::{

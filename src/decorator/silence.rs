@@ -60,7 +60,3 @@ impl<'a> Notes<'a> {
         match self.never {}
     }
 }
-
-/// Nothing is recorded.
-#[inline]
-pub fn cancelled(_: &Span) {}

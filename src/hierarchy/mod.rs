@@ -3,6 +3,7 @@
 
 mod agent;
 mod auto;
+mod charge;
 mod ids;
 mod implicit;
 mod recorded;
@@ -14,6 +15,7 @@ mod trace;
 
 pub(crate) use agent::AgentNode;
 pub(crate) use auto::{AutoSession, session_callsite, session_record};
+pub(crate) use charge::Charge;
 pub(crate) use ids::{IdSource, SpanId, TraceId};
 pub(crate) use implicit::adopt as adopt_implicitly;
 pub(crate) use recorded::{InstanceId, Parent, Recorded, Slot, agent_name, employer, unquoted};

@@ -40,6 +40,7 @@ pub(crate) trait SpanSink: Send + Sync {
 pub(crate) type HostContext = fn() -> Option<SpanLink>;
 
 /// What a handle needs on the caller's thread.
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of the program's")]
 pub(crate) struct Recorder {
     pub(crate) instance: InstanceId,
     pub(crate) ids: IdSource,
@@ -50,6 +51,12 @@ pub(crate) struct Recorder {
     max_bytes: usize,
     /// Inputs and outputs leave; else nothing is serialised for them.
     pub(crate) captures_content: bool,
+    /// Calls of models count without a word of the program.
+    #[cfg_attr(
+        not(any(feature = "reqwest-middleware", feature = "tower")),
+        allow(dead_code, reason = "for `capture` only")
+    )]
+    pub(crate) instruments_llm_calls: bool,
     pub(crate) counts: Counts,
     sink: Box<dyn SpanSink>,
     pub(crate) host_trace: HostTrace,
@@ -110,6 +117,7 @@ impl Recorder {
                 .saturating_add(REDACTION_MARGIN),
             max_bytes: config.max_queue_bytes,
             captures_content: config.content == Content::All,
+            instruments_llm_calls: config.instrument_llm_calls,
             counts: Counts::default(),
             sink,
             host_trace: config.host_trace,

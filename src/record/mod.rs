@@ -5,11 +5,15 @@
 
 mod callsite;
 mod direct;
+mod excerpt;
+mod exchange;
 mod fields;
 mod said;
 mod span;
 
 pub(crate) use callsite::{Callsite, CallsiteId};
+pub(crate) use excerpt::Excerpt;
+pub(crate) use exchange::{Ending, Exchange};
 pub(crate) use fields::{Fields, Key, Origin, Say, ValueRef, floor_char_boundary};
 pub(crate) use said::Said;
 pub(crate) use span::{EventRecord, Failure, KindSource, SpanRecord};

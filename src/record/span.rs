@@ -1,10 +1,10 @@
 //! [`SpanRecord`]: one span as its callsite, its fields and its events told it.
 
-use std::{borrow::Cow, time::Instant};
+use std::{borrow::Cow, sync::Arc, time::Instant};
 
 use tracing::Level;
 
-use super::{Callsite, Fields};
+use super::{Callsite, Exchange, Fields};
 use crate::{clock::Start, kind::EntityKind};
 
 /// How sure we are of a span's kind: lower wins, and a later `record` may only improve it.
@@ -43,6 +43,8 @@ pub(crate) struct SpanRecord {
     pub(crate) dropped_events: u32,
     /// Links beyond what a span may have.
     pub(crate) dropped_links: u32,
+    /// What went over the wire for it, to be read on the pipeline thread.
+    pub(crate) exchanges: Vec<Arc<Exchange>>,
 }
 
 impl SpanRecord {
@@ -65,12 +67,15 @@ impl SpanRecord {
             event_bytes: 0,
             dropped_events: 0,
             dropped_links: 0,
+            exchanges: Vec::new(),
         }
     }
 
     /// Bytes held, for the memory budget.
     pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>() + self.fields.bytes() + self.event_bytes + self.failure.as_ref().map_or(0, Failure::bytes)
+        let exchanges: usize = self.exchanges.iter().map(|exchange| exchange.bytes()).sum();
+        let failure = self.failure.as_ref().map_or(0, Failure::bytes);
+        size_of::<Self>() + self.fields.bytes() + self.event_bytes + failure + exchanges
     }
 
     /// Something was said about it, or it was left, at `moment`.
@@ -94,6 +99,14 @@ impl SpanRecord {
         }
         self.event_bytes += event.bytes();
         self.events.push(event);
+    }
+
+    /// Adds what went over the wire for it. Of too many the first ones go: the last ones stand.
+    pub(crate) fn add_exchange(&mut self, exchange: Arc<Exchange>) {
+        if self.exchanges.len() >= Exchange::MOST {
+            self.exchanges.remove(0);
+        }
+        self.exchanges.push(exchange);
     }
 
     /// The first failure stands: what follows is usually its echo on the way up.

@@ -28,6 +28,11 @@ pub(crate) const TAGS: &str = "agentops.tags";
 pub(crate) const SESSION_END_STATE: &str = "agentops.session.end_state";
 /// The future that a span stands for was dropped before it was done.
 pub(crate) const CANCELLED: &str = "agentops.cancelled";
+/// A streamed answer ended before the model did.
+pub(crate) const RESPONSE_PARTIAL: &str = "agentops.response.partial";
+pub(crate) const HTTP_STATUS_CODE: &str = "http.response.status_code";
+/// How many more times a request was sent.
+pub(crate) const HTTP_RESEND_COUNT: &str = "http.request.resend_count";
 pub(crate) const ENTITY_INPUT: &str = "agentops.entity.input";
 pub(crate) const ENTITY_OUTPUT: &str = "agentops.entity.output";
 pub(crate) const GUARDRAIL_SPEC: &str = "agentops.guardrail.spec";

@@ -27,6 +27,9 @@ pub(crate) const USAGE_COMPLETION_COST: &str = "gen_ai.usage.completion_cost";
 pub(crate) const USAGE_TOTAL_COST: &str = "gen_ai.usage.total_cost";
 pub(crate) const RESPONSE_FINISH_REASON: &str = "gen_ai.response.finish_reason";
 pub(crate) const TIME_TO_FIRST_TOKEN: &str = "gen_ai.streaming.time_to_first_token";
+/// Seconds from the first piece of an answer to its end.
+pub(crate) const TIME_TO_GENERATE: &str = "gen_ai.streaming.time_to_generate";
+pub(crate) const CHUNK_COUNT: &str = "gen_ai.streaming.chunk_count";
 
 // GenAI conventions
 pub(crate) const PROVIDER_NAME: &str = "gen_ai.provider.name";
@@ -50,6 +53,8 @@ pub(crate) const TOOL_DESCRIPTION: &str = "gen_ai.tool.description";
 pub(crate) const TOOL_CALL_ID: &str = "gen_ai.tool.call.id";
 pub(crate) const TOOL_CALL_ARGUMENTS: &str = "gen_ai.tool.call.arguments";
 pub(crate) const TOOL_CALL_RESULT: &str = "gen_ai.tool.call.result";
+pub(crate) const SERVER_ADDRESS: &str = "server.address";
+pub(crate) const SERVER_PORT: &str = "server.port";
 /// The event of an evaluation and its attributes.
 pub(crate) const EVALUATION_RESULT: &str = "gen_ai.evaluation.result";
 pub(crate) const EVALUATION_NAME: &str = "gen_ai.evaluation.name";

@@ -3,17 +3,29 @@
 //!
 //! Without the feature `export` nobody records, and every method does nothing.
 
+#[cfg(any(feature = "reqwest-middleware", feature = "tower"))]
+mod enclosing;
 #[cfg(feature = "export")]
+mod gathering;
+#[cfg(feature = "export")]
+mod life;
+#[cfg(all(feature = "export", feature = "macros"))]
 mod notes;
 #[cfg(feature = "export")]
 mod recorded;
+#[cfg(feature = "export")]
+mod recording;
 
 #[cfg(feature = "export")]
-pub(crate) use notes::touch;
-#[cfg(all(feature = "export", feature = "macros"))]
-pub use notes::{Notes, cancelled};
+pub(crate) use gathering::Gathering;
 #[cfg(feature = "export")]
-pub(crate) use recorded::with_recorded;
+pub(crate) use life::{cancelled, touch};
+#[cfg(all(feature = "export", feature = "macros"))]
+pub use notes::Notes;
+#[cfg(feature = "export")]
+pub(crate) use recorded::{record_content, with_recorded};
+#[cfg(feature = "export")]
+pub(crate) use recording::Recording;
 
 use serde::Serialize;
 #[cfg(not(feature = "export"))]
@@ -90,6 +102,14 @@ mod sealed {
     pub trait Sealed {}
     impl Sealed for tracing::Span {}
 }
+
+/// Nothing is recorded.
+#[cfg(not(feature = "export"))]
+pub(crate) fn record_content<T: Serialize + ?Sized>(_span: &Span, _key: &'static str, _value: &T) {}
+
+/// Nothing is recorded.
+#[cfg(not(feature = "export"))]
+pub(crate) fn cancelled(_span: &Span) {}
 
 #[cfg(not(feature = "export"))]
 impl AgentOpsSpanExt for Span {

@@ -5,14 +5,15 @@ use std::{error::Error, fmt, sync::Arc};
 use serde::Serialize;
 use tracing::Span;
 
-use super::recorded::{recorder, type_name, with_slots};
+use super::{
+    life::end,
+    recorded::{recorder, type_name, with_slots},
+};
 use crate::{
     config::EndState,
     hierarchy::Recorder,
-    kind::EntityKind,
     layer::source_chain,
-    record::{Failure, Fields, Origin, Said, Say, SpanRecord},
-    semconv::agentops::{self, field},
+    record::{Failure, Fields, Said, Say},
 };
 
 /// Notes about a span that is being recorded.
@@ -116,44 +117,5 @@ impl<'a> Notes<'a> {
                 }
             });
         });
-    }
-}
-
-/// The future or stream of this span was dropped before it was done: a session ends as Indeterminate, anything else did
-/// not end well.
-pub fn cancelled(span: &Span) {
-    let Some(recorder) = recorder(span) else { return };
-    let cap = recorder.value_cap;
-    with_slots(span, |slot| {
-        slot.change(|record| {
-            record.fields.set(agentops::CANCELLED, Say::Bool(true), cap);
-            if is_session(record) {
-                end(record, &EndState::Indeterminate, cap);
-            } else if record.failure.is_none() && record.fields.get(field::OTEL_STATUS_CODE).is_none() {
-                for (key, text) in [
-                    (field::OTEL_STATUS_CODE, "ERROR"),
-                    (field::OTEL_STATUS_DESCRIPTION, "cancelled"),
-                ] {
-                    record.fields.set(key, Say::Text(text, Origin::Str), cap);
-                }
-            }
-        });
-    });
-}
-
-/// The span ends no earlier than now.
-pub(crate) fn touch(span: &Span) {
-    with_slots(span, |slot| slot.change(|_| ()));
-}
-
-fn is_session(record: &SpanRecord) -> bool {
-    record.kind.is_some_and(|(kind, _)| kind == EntityKind::Session)
-}
-
-/// A session ends so, unless the program said how.
-fn end(record: &mut SpanRecord, state: &EndState, cap: usize) {
-    if is_session(record) && record.fields.get(field::END_STATE).is_none() {
-        let state = Say::Text(state.as_str(), Origin::Str);
-        record.fields.set(field::END_STATE, state, cap);
     }
 }

@@ -141,7 +141,7 @@ fn ids(span: &Span) -> Option<(crate::hierarchy::TraceId, crate::hierarchy::Span
 }
 
 /// Says an input or an output, unless no content leaves anyway.
-fn record_content<T: Serialize + ?Sized>(span: &Span, key: &'static str, value: &T) {
+pub(crate) fn record_content<T: Serialize + ?Sized>(span: &Span, key: &'static str, value: &T) {
     if let Some(recorder) = recorder(span)
         && recorder.captures_content
     {

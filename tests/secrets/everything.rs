@@ -5,8 +5,10 @@ use std::{collections::HashMap, fmt::Debug};
 use agentops::{
     AgentOps, AgentOpsSpanExt as _, Compression, Content, CredentialRedactor, DropReason, EndState, EntityKind, Export,
     ExportError, HostName, HostTrace, InitError, Price, Project, Protocol, Remote, Semconv, Usage,
+    llm::Call,
     propagation::{CommandEnv, McpMeta},
 };
+use futures::Stream as _;
 use tracing::info_span;
 
 use super::planted::{BEARER, FIELD, HEADER, KEY, WRONG_KEY, with_password};
@@ -75,6 +77,30 @@ pub(crate) fn show_everything(agentops: &AgentOps, project: &Project, lost: &Exp
         &CommandEnv(std::process::Command::new("tool").env("TOKEN", KEY)),
     );
     show("ShutdownGuard", &agentops.shutdown_guard());
+    show_calls();
+}
+
+/// The types of calls of models.
+fn show_calls() {
+    let call = Call::chat("mine", "model")
+        .with_messages(FIELD)
+        .with_attribute("password", FIELD);
+    show("Call", &call);
+    let mut streaming = call.stream();
+    streaming.text(FIELD);
+    show("Streaming", &streaming);
+    let pieces = Call::chat("mine", "model").observe(futures::stream::iter([FIELD]), |streaming, piece| {
+        streaming.text(piece);
+    });
+    show("CallStream", &pieces.size_hint());
+    #[cfg(any(feature = "reqwest-middleware", feature = "tower"))]
+    {
+        let capture = agentops::capture::HttpCapture::new();
+        show(
+            "HttpCapture",
+            &capture.with_base_url(with_password("https://llm.example/v1?token=x"), "mine"),
+        );
+    }
 }
 
 /// The public types, read from the code. Traits and functions have no `Debug`.

@@ -208,3 +208,50 @@ mod properties {
         }
     }
 }
+
+#[test]
+fn the_span_macros_declare_what_the_table_knows() {
+    use super::super::{alias::TABLE, meaning::On};
+    // A span that nobody wants has no fields.
+    let spans = tracing::subscriber::with_default(tracing_subscriber::registry(), || {
+        [
+            (EntityKind::Llm, crate::llm_span!("a call")),
+            (EntityKind::Tool, crate::tool_span!("a tool")),
+            (EntityKind::Agent, crate::agent_span!("an agent")),
+        ]
+    });
+    for (kind, span) in spans {
+        for row in TABLE.iter().filter(|row| row.on.includes(kind)) {
+            // Of sessions; what a function returned; totals of a run, which its calls carry.
+            let is_others = matches!(row.on, On::Any) && kind != EntityKind::Llm
+                || matches!(row.on, On::Model) && kind == EntityKind::Agent;
+            let is_declared = row.accepted.iter().any(|key| span.has_field(*key));
+            let exempt = [
+                "agentops.end_state",
+                "return",
+                "gen_ai.prompt",
+                "gen_ai.completion",
+                "url.full",
+            ];
+            let is_exempt = row
+                .accepted
+                .iter()
+                .any(|key| exempt.iter().any(|exempt| key.starts_with(exempt)));
+            assert!(
+                is_declared || is_exempt || is_others,
+                "{kind}: none of {:?}",
+                row.accepted
+            );
+        }
+        for key in [
+            "agentops.input",
+            "agentops.output",
+            "agentops.name",
+            "otel.status_code",
+            "error.type",
+        ] {
+            assert!(span.has_field(key), "{kind}: {key}");
+        }
+        assert!(!span.has_field("nobody.knows.this"));
+    }
+}

@@ -41,6 +41,7 @@ impl Worker {
                 Item::Recorded(mut span) => {
                     self.hold(span.bytes);
                     self.door.lead(&mut span.lineage.links);
+                    attributes::exchange::read(&mut span.record);
                     self.judge(span);
                 }
                 Item::Foreign(span, bytes) => {
