@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{meaning::Meaning, said::Said, value};
+use super::{exchange::tokens::Tokens, meaning::Meaning, said::Said, value};
 use crate::semconv::gen_ai;
 
 /// What one call used.
@@ -118,66 +118,47 @@ impl Usage {
         self
     }
 
-    /// A provider's usage object, or Langfuse's. Each provider counts in its own way, and its names tell which.
+    /// A provider's usage object, as the provider counts, or Langfuse's.
     fn read(object: &Map<String, Value>) -> Self {
         if let Some(Value::Object(inner)) = first(object, &["usage", "usageMetadata"]) {
             return Self::read(inner);
         }
         let count = |names: &[&str]| first(object, names).and_then(whole);
-        let below = |group: &str, name: &str| whole(object.get(group)?.get(name)?);
-        if object.contains_key("promptTokenCount") {
-            // Gemini: cached tokens inside, the results of tools and thinking beside.
-            let sum = |a: Option<i64>, b: Option<i64>| a.map(|a| a.saturating_add(b.unwrap_or(0)));
-            let thought = count(&["thoughtsTokenCount"]);
-            return Self {
-                input: sum(count(&["promptTokenCount"]), count(&["toolUsePromptTokenCount"])),
-                output: sum(count(&["candidatesTokenCount"]).or(thought.map(|_| 0)), thought),
-                cache_read: count(&["cachedContentTokenCount"]),
-                reasoning: thought,
+        if object.contains_key("inputTokens") {
+            // Bedrock counts what is cached beside the input.
+            let counts = Self {
+                input: count(&["inputTokens"]),
+                output: count(&["outputTokens"]),
+                cache_read: count(&["cacheReadInputTokens"]),
+                cache_creation: count(&["cacheWriteInputTokens"]),
                 ..Self::default()
             };
+            return counts.inclusive(true);
         }
-        let parts = Self {
-            input: count(&[
-                "input_tokens",
-                "prompt_tokens",
-                "inputTokens",
-                "prompt_eval_count",
-                "input",
-            ]),
-            output: count(&[
-                "output_tokens",
-                "completion_tokens",
-                "outputTokens",
-                "eval_count",
-                "output",
-            ]),
-            cache_read: count(&[
-                "cache_read_input_tokens",
-                "cacheReadInputTokens",
-                "prompt_cache_hit_tokens",
-                "input_cached_tokens",
-                "cached_tokens",
-            ])
-            .or_else(|| below("prompt_tokens_details", "cached_tokens"))
-            .or_else(|| below("input_tokens_details", "cached_tokens")),
-            cache_creation: count(&[
-                "cache_creation_input_tokens",
-                "cacheWriteInputTokens",
-                "input_cache_creation",
-            ]),
-            reasoning: count(&["output_reasoning_tokens", "reasoning_tokens"])
-                .or_else(|| below("completion_tokens_details", "reasoning_tokens"))
-                .or_else(|| below("output_tokens_details", "reasoning_tokens")),
-            total: count(&["total_tokens", "totalTokens", "total"]),
+        if object.contains_key("input") || object.contains_key("output") {
+            let counts = Self {
+                input: count(&["input"]),
+                output: count(&["output"]),
+                cache_read: count(&["input_cached_tokens", "cache_read_input_tokens"]),
+                cache_creation: count(&["input_cache_creation", "cache_creation_input_tokens"]),
+                reasoning: count(&["output_reasoning_tokens"]),
+                total: count(&["total"]),
+                ..Self::default()
+            };
+            // Langfuse's are parts of a sum, where there is a sum that says so.
+            let is_sum = counts.cached() > 0 && counts.total == counts.sum_of_all();
+            return counts.inclusive(is_sum);
+        }
+        let [input, output, cache_read, cache_creation, reasoning] = Tokens::read(object).counts();
+        let signed = |count: Option<u64>| count.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
+        Self {
+            input: signed(input),
+            output: signed(output),
+            cache_read: signed(cache_read),
+            cache_creation: signed(cache_creation),
+            reasoning: signed(reasoning),
             ..Self::default()
-        };
-        let is_anthropic = object.contains_key("input_tokens")
-            && (object.contains_key("cache_read_input_tokens") || object.contains_key("cache_creation_input_tokens"));
-        let is_bedrock = object.contains_key("inputTokens");
-        // Langfuse's own names are parts of a sum, where there is a sum that says so.
-        let is_sum = object.contains_key("input") && parts.cached() > 0 && parts.total == parts.sum_of_all();
-        parts.inclusive(is_anthropic || is_bedrock || is_sum)
+        }
     }
 
     /// Everything that was counted, as if nothing were part of anything else.
