@@ -91,6 +91,8 @@ pub(crate) enum ExportErrorKind {
     TimedOut { pending: usize },
     /// Spans were lost since the last flush.
     Lost { spans: u64, reason: String },
+    /// So many spans are not delivered yet, and safe on disk.
+    Spooled { spans: u64 },
     /// The destination refused the key.
     Unauthorized(String),
     /// The destination could not be reached or answered with an error.
@@ -109,6 +111,12 @@ impl ExportError {
     /// The time given was over before everything was delivered.
     pub fn is_timeout(&self) -> bool {
         matches!(self.0, ExportErrorKind::TimedOut { .. })
+    }
+
+    /// Nothing was lost, but not everything was delivered: the rest waits in the
+    /// [spool](crate::Builder::with_spool_dir) and is sent when the destination takes it, by this process or the next.
+    pub fn is_spooled(&self) -> bool {
+        matches!(self.0, ExportErrorKind::Spooled { .. })
     }
 
     /// The destination refused the key.
@@ -132,6 +140,13 @@ impl fmt::Display for ExportError {
                 )
             }
             ExportErrorKind::Lost { spans, reason } => write!(f, "{spans} spans were lost: {reason}"),
+            ExportErrorKind::Spooled { spans } => {
+                write!(
+                    f,
+                    "{spans} spans could not be delivered yet and wait in the spool: they are sent when the destination \
+                     takes them, by this process or by the next one with the same directory, destination and key"
+                )
+            }
             ExportErrorKind::Unauthorized(reason) => {
                 write!(
                     f,

@@ -9,7 +9,7 @@ use crate::{
     hierarchy::{Lineage, SpanId, Trace, TraceId, TraceRoot, session_callsite},
     kind::EntityKind,
     policy::{Policy, limits::Limits, pricing::Prices, redact::CredentialRedactor},
-    record::{Excerpt, Exchange, Fields, KindSource, Origin, Say, SpanRecord},
+    record::{Excerpt, Exchange, KindSource, Origin, Say, SpanRecord},
     semconv::gen_ai,
 };
 
@@ -57,7 +57,7 @@ pub fn messages(text: &str) {
 }
 
 fn record() -> SpanRecord {
-    let mut record = SpanRecord::new(session_callsite(), Clock::System.start(), Fields::default());
+    let mut record = SpanRecord::new(session_callsite(), Clock::System.start());
     record.kind = Some((EntityKind::Llm, KindSource::GenAiOperation));
     record
 }

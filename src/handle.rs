@@ -96,12 +96,10 @@ impl AgentOps {
         }
         let stats = Arc::new(Stats::default());
         let (queue, spans) = Queue::new(&config, Arc::clone(&stats));
-        let ids = ids.unwrap_or(IdSource::Random);
-        let clock = clock.unwrap_or(Clock::System);
         let recorder = Arc::new(Recorder::new(
             &config,
-            ids,
-            clock,
+            ids.unwrap_or(IdSource::Random),
+            clock.unwrap_or(Clock::System),
             Box::new(queue.clone()),
             otel::context::current,
             propagation::extract(&propagation::carrier(&*lookup)),
@@ -202,7 +200,8 @@ impl AgentOps {
     /// Waits until every span that ended before was delivered. Blocks the thread: in async code use [`flush`](Self::flush).
     ///
     /// # Errors
-    /// The time was over first, or spans were lost.
+    /// The time was over first, or spans were lost. With a [spool](crate::Builder::with_spool_dir) the time may be over with
+    /// nothing lost and the rest on disk: [`is_spooled`](ExportError::is_spooled).
     pub fn force_flush(&self, timeout: Duration) -> Result<(), ExportError> {
         self.tell_notices();
         let Some(pipeline) = &self.inner.pipeline else {
@@ -238,7 +237,9 @@ impl AgentOps {
     /// [`after_shutdown`](crate::Dropped::after_shutdown).
     ///
     /// # Errors
-    /// The time was over first, spans were lost, or the handle was shut down before.
+    /// The time was over first, spans were lost, or the handle was shut down before. With a
+    /// [spool](crate::Builder::with_spool_dir) what there was no time for is on disk, for the next process:
+    /// [`is_spooled`](ExportError::is_spooled).
     pub fn shutdown(&self, timeout: Duration) -> Result<(), ExportError> {
         if self.inner.shut_down.swap(true, Ordering::AcqRel) {
             return Err(ExportError::new(ExportErrorKind::Closed));

@@ -82,11 +82,15 @@ impl FromStr for EntityKind {
 
     /// Parses a kind in any case; surrounding white space is ignored.
     fn from_str(text: &str) -> Result<Self, UnknownKind> {
-        let text = text.trim();
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.as_str().eq_ignore_ascii_case(text))
-            .ok_or(UnknownKind(()))
+        // Nearly always it is written as we write it.
+        let same = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
+        same.or_else(|| {
+            let text = text.trim();
+            Self::ALL
+                .into_iter()
+                .find(|kind| kind.as_str().eq_ignore_ascii_case(text))
+        })
+        .ok_or(UnknownKind(()))
     }
 }
 

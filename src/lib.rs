@@ -35,6 +35,8 @@
 //! | open sessions | [`AgentOps::session`], [`Session`] |
 //! | mark functions, methods and `impl` blocks | [`macro@agent`], [`macro@tool`], [`macro@operation`], ... |
 //! | keep an agent's span as long as a value | [`AgentScope`] |
+//! | tell of a model that the program calls itself | [`llm::Call`], [`llm_span!`], [`tool_span!`], [`agent_span!`] |
+//! | capture model calls of libraries without spans | `capture::HttpCapture` (features) |
 //! | say more about a span | [`AgentOpsSpanExt`], [`json()`], [`Usage`] |
 //! | carry a trace to another process | [`propagation`] |
 //! | deliver what is left at the end | [`ShutdownGuard`] |
@@ -46,13 +48,15 @@
 //! # Features
 //!
 //! - `export` (default): everything that records and sends. Without it the crate is the light core that a library can
-//!   depend on: [`json()`], [`AgentOpsSpanExt`] (which then does nothing), [`EntityKind`], [`Usage`].
+//!   depend on: [`json()`], [`AgentOpsSpanExt`] and [`llm::Call`] (which then do nothing), [`EntityKind`], [`Usage`].
 //! - `macros` (default): the attributes `#[session]`, `#[agent]`, `#[workflow]`, `#[task]`, `#[operation]`, `#[tool]`,
 //!   `#[guardrail]` and `#[chain]`. They need nothing else of the crate, so that a library can use them with
 //!   `default-features = false, features = ["macros"]`.
 //! - `host` (default): the host environment on the resource and on sessions.
 //! - `pricing` (default): what model calls cost, by the prices of the day (the crate `genai-prices`).
 //! - `tracing-opentelemetry`: `AgentOps::opentelemetry_layer`, the layer of that crate wired to a handle.
+//! - `reqwest-middleware`: `capture::HttpCapture` as a middleware of that crate: model calls of libraries without spans.
+//! - `tower`: the same as a layer of that crate, over `http` requests or reqwest's.
 //! - `testing`: a fake AgentOps server on loopback, fixed ids and clock, drawn trees.
 //!
 //! [`tracing`]: https://docs.rs/tracing
@@ -167,7 +171,7 @@ pub use usage::Usage;
 pub mod __private {
     #[cfg(feature = "macros")]
     pub use crate::decorator::*;
-    pub use tracing::{self, field::Empty};
+    pub use tracing;
 }
 
 /// The crates whose types appear in this crate's interface, in the versions it uses.

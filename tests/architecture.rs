@@ -74,7 +74,7 @@ const ONLY_PART: [(&str, &str, &str); 1] = [("layer", "pipeline", "queue")];
 /// Words that belong to some places only.
 const PLACES: [(&str, &[&str]); 4] = [
     ("opentelemetry_sdk", OPENTELEMETRY),
-    ("reqwest", OPENTELEMETRY),
+    ("reqwest::", OPENTELEMETRY),
     ("std::env", &["config/env.rs"]),
     ("SystemTime::now", &["clock.rs", "testing/"]),
 ];

@@ -38,6 +38,7 @@ mod settings {
     mod sampling;
     mod service;
     mod sessions;
+    mod spool;
 }
 
 fn read(path: &str) -> String {

@@ -19,7 +19,7 @@ const LOG_PREFIX: &str = "log.";
 /// All events of a span, in the order in which they happened.
 pub(super) fn all(view: &View<'_>) -> Vec<WireEvent> {
     let mut events: Vec<_> = view.record.events.iter().map(wire).collect();
-    events.extend(view.record.failure.as_ref().map(exception));
+    events.extend(view.record.failure.as_deref().map(exception));
     events.sort_by_key(|event| event.at);
     events
 }

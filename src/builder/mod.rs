@@ -5,6 +5,7 @@ mod destination;
 mod recording;
 mod service;
 mod sessions;
+mod spool;
 
 use std::{fmt, sync::Arc};
 

@@ -5,6 +5,22 @@
 //! it and its answer: model, parameters, messages, tool calls, tokens in the provider's own way of counting, finish
 //! reasons, errors, and the times of a streamed answer. Every other request passes as if it were not there.
 //!
+//! | library | how it gets a client that captures |
+//! | --- | --- |
+//! | anything over `reqwest-middleware` | `ClientBuilder::new(client).with(HttpCapture::new()).build()` |
+//! | rig | `ReqwestMiddlewareClient::from(..)` of such a client, given to `connect` of a provider's configuration |
+//! | async-openai | a service for `with_http_service`, as below |
+//! | hyper | `HttpCapture::new().layer(client)`, a `tower` service |
+//!
+//! ```text
+//! let http = HttpCapture::new().layer(reqwest::Client::new());
+//! let service = tower::service_fn(move |request: HttpRequestFactory| {
+//!     let http = http.clone();
+//!     async move { Ok::<_, OpenAIError>(http.oneshot(request.build().await?).await?) }
+//! });
+//! let openai = async_openai::Client::new().with_http_service(service);
+//! ```
+//!
 //! | API | known by |
 //! | --- | --- |
 //! | `OpenAI` chat completions, completions, responses, embeddings, and everything compatible | the path |

@@ -43,7 +43,7 @@ pub(super) const CHARACTERS: Form<usize> = Form {
     read: positive,
 };
 /// Has no variable of its own.
-const BYTES: &str = "a number of bytes above 0";
+pub(super) const BYTES: &str = "a number of bytes above 0";
 
 pub(super) const MILLISECONDS: Form<Duration> = Form {
     accepted: "a whole number of milliseconds above 0",

@@ -44,6 +44,8 @@ pub(crate) const AGENTOPS_SERVICE_NAME: &str = "AGENTOPS_SERVICE_NAME";
 pub(crate) const AGENTOPS_ENVIRONMENT: &str = "AGENTOPS_ENVIRONMENT";
 /// The part of all traces that is kept, 0 to 1. Default: 1.
 pub(crate) const AGENTOPS_SAMPLE_RATIO: &str = "AGENTOPS_SAMPLE_RATIO";
+/// The directory in which spans wait that cannot be sent. Default: none, and nothing is written to disk.
+pub(crate) const AGENTOPS_SPOOL_DIR: &str = "AGENTOPS_SPOOL_DIR";
 
 /// A boolean: nothing is recorded at all, whatever else is set. Default: `false`.
 pub(crate) const OTEL_SDK_DISABLED: &str = "OTEL_SDK_DISABLED";

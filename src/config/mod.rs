@@ -15,6 +15,7 @@ mod resolve;
 mod route;
 mod service;
 mod settings;
+mod spool;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ pub(crate) use notice::Notice;
 pub(crate) use notice::Notices;
 pub use options::{Compression, Content, EndState, Export, HostName, HostTrace, Protocol, Redactor, Semconv};
 pub(crate) use settings::Settings;
+pub(crate) use spool::SpoolOptions;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -102,6 +104,8 @@ pub(crate) struct Config {
     pub(crate) max_export_batch_size: usize,
     pub(crate) flush_interval: Duration,
     pub(crate) shutdown_timeout: Duration,
+    /// `None` where nothing is written to disk.
+    pub(crate) spool: Option<SpoolOptions>,
 }
 
 impl fmt::Debug for Config {

@@ -45,6 +45,7 @@ impl Settings {
             ));
         }
         let service = Service::decide(&mut self, env)?;
+        let spool = self.spool(env, &route.destination, &mut notices)?;
         let config = Config {
             destination: route.destination,
             app_url: self.app_url(env)?,
@@ -80,6 +81,7 @@ impl Settings {
                 .unwrap_or(MAX_EXPORT_BATCH_SIZE),
             flush_interval: self.flush_interval(env)?,
             shutdown_timeout: accept::wait(self.shutdown_timeout).unwrap_or(SHUTDOWN_TIMEOUT),
+            spool,
             api_key: key.map(|(key, _)| key),
             dict_tags: self.dict_tags,
             redactor: self.redactor,

@@ -53,6 +53,10 @@ pub(crate) struct Settings {
     pub(crate) max_export_batch_size: Option<usize>,
     pub(crate) flush_interval: Option<Duration>,
     pub(crate) shutdown_timeout: Option<Duration>,
+    pub(crate) spool_dir: Option<PathBuf>,
+    pub(crate) spool_max_bytes: Option<u64>,
+    pub(crate) spool_max_age: Option<Duration>,
+    pub(crate) durable_spool: Option<bool>,
 }
 
 impl Settings {
@@ -100,6 +104,10 @@ impl Settings {
             max_export_batch_size: None,
             flush_interval: None,
             shutdown_timeout: None,
+            spool_dir: None,
+            spool_max_bytes: None,
+            spool_max_age: None,
+            durable_spool: None,
         }
     }
 }

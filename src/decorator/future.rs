@@ -9,7 +9,7 @@ use std::{
 use pin_project_lite::pin_project;
 use tracing::Span;
 
-use super::{Notes, cancelled};
+use super::{Notebook, Notes, cancelled};
 
 /// A future that will be polled inside `span`; what comes of it is not told yet.
 #[derive(Debug)]
@@ -108,7 +108,7 @@ impl<D> Watch<D> {
         D: FnOnce(&mut Notes<'_>, &T),
     {
         if let Some(done) = self.done.take()
-            && let Some(mut notes) = Notes::of(&self.span)
+            && let Some(mut notes) = Notebook::of(&self.span).notes()
         {
             done(&mut notes, output);
             notes.tell();

@@ -1,6 +1,6 @@
 //! What the attribute macros expand to calls. Hidden: it changes with them, in the same version.
 //!
-//! Nothing here records without the feature `export`: [`Notes::of`] is then always `None`, and an expansion is its span.
+//! Nothing here records without the feature `export`: [`Notebook::notes`] is then always `None`, and an expansion is its span.
 
 mod capture;
 mod failure;
@@ -15,12 +15,12 @@ pub use failure::{AnyError, DebugError, DisplayError, PointerToError, TypedError
 pub use future::{Observed, observe};
 pub use outcome::{ResultOutcome, ValueOutcome};
 #[cfg(not(feature = "export"))]
-pub use silence::Notes;
+pub use silence::{Notebook, Notes};
 pub use stream::{ObservedStream, observe_stream};
 
-#[cfg(feature = "export")]
-pub use crate::span_ext::Notes;
 pub(crate) use crate::span_ext::cancelled;
+#[cfg(feature = "export")]
+pub use crate::span_ext::{Notebook, Notes};
 
 // Expansions name nothing else, so that a program's own names and a missing prelude do not matter.
 pub use core::{

@@ -13,18 +13,6 @@ pub struct Notes<'a> {
 }
 
 impl<'a> Notes<'a> {
-    /// Nothing is recorded.
-    #[inline]
-    pub fn of(_: &'a Span) -> Option<Self> {
-        None
-    }
-
-    /// Nothing is recorded.
-    #[inline]
-    pub fn of_content(_: &'a Span) -> Option<Self> {
-        None
-    }
-
     /// Never called.
     pub fn json<T: Serialize + ?Sized>(&mut self, _: &'static str, _: &T) {
         match self.never {}
@@ -56,7 +44,31 @@ impl<'a> Notes<'a> {
     }
 
     /// Never called.
-    pub fn tell(self) {
+    pub fn tell(&mut self) {
         match self.never {}
+    }
+}
+
+/// Where notes come from; without the feature `export` none do.
+#[derive(Debug)]
+pub struct Notebook<'a>(PhantomData<&'a Span>);
+
+impl<'a> Notebook<'a> {
+    /// An empty one.
+    #[inline]
+    pub fn of(_: &'a Span) -> Self {
+        Self(PhantomData)
+    }
+
+    /// Nothing is recorded.
+    #[inline]
+    pub fn notes(&self) -> Option<Notes<'a>> {
+        None
+    }
+
+    /// Nothing is recorded.
+    #[inline]
+    pub fn content(&self) -> Option<Notes<'a>> {
+        None
     }
 }

@@ -9,7 +9,7 @@ use futures_core::Stream;
 use pin_project_lite::pin_project;
 use tracing::Span;
 
-use super::Notes;
+use super::Notebook;
 
 /// The key under which the items are counted.
 const ITEMS: &str = "agentops.stream.items";
@@ -126,7 +126,7 @@ impl<D> Watch<D> {
 
     /// Ends the span, once. Who drops a stream early has seen enough: for a session alone that leaves open how it ended.
     fn ended(&mut self, at_its_end: bool) {
-        if let Some(mut notes) = Notes::of(&self.span) {
+        if let Some(mut notes) = Notebook::of(&self.span).notes() {
             notes.count(ITEMS, self.items);
             if at_its_end {
                 notes.returned(true);

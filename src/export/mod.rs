@@ -14,6 +14,8 @@ mod outbox;
 mod pending;
 mod request;
 mod retry;
+mod settled;
+mod spool;
 #[cfg(test)]
 #[cfg(feature = "testing")]
 mod tests;
@@ -28,14 +30,15 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_sdk::{Resource, trace::SpanData};
 use tokio::time::Instant;
 
-pub(crate) use self::custom::BoxedExporter;
+pub use self::settled::DropReason;
 use self::{
     auth::Auth,
     client::client,
     custom::Custom,
     encode::Encoder,
-    outbox::Outbox,
+    outbox::{Limits, Outbox},
     request::EncodedRequest,
+    spool::{Opening, Spool},
     token::{Denial, HttpExchange},
     transport::{
         Outcome, Transport,
@@ -44,67 +47,11 @@ use self::{
         http::{Http, OwnHeaders},
     },
 };
+pub(crate) use self::{custom::BoxedExporter, settled::Settled};
 use crate::{
     config::{Config, Destination, Secret},
     error::{ExportError, ExportErrorKind},
 };
-
-/// Why spans were not delivered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum DropReason {
-    /// More spans were waiting than [`with_max_queue_size`](crate::Builder::with_max_queue_size) allows.
-    QueueSpans,
-    /// More bytes were waiting than [`with_max_queue_bytes`](crate::Builder::with_max_queue_bytes) allows.
-    QueueBytes,
-    /// The destination refused the request for good, or part of it.
-    Refused,
-    /// The destination refused the key.
-    Unauthorized,
-    /// Retrying did not help within five minutes.
-    RetriesExhausted,
-    /// Still on the way when the time of a shutdown was over.
-    Shutdown,
-    /// Closed after the shutdown.
-    AfterShutdown,
-}
-
-/// What became of spans since the last call.
-#[derive(Debug, Default)]
-pub(crate) struct Settled {
-    pub(crate) exported: u64,
-    pub(crate) dropped: Vec<(DropReason, u64)>,
-    /// Attempts after the first.
-    pub(crate) retries: u64,
-    /// Why spans were dropped or a retry was needed, for the log: safe to show.
-    pub(crate) trouble: Option<String>,
-}
-
-impl Settled {
-    fn is_empty(&self) -> bool {
-        self.exported == 0 && self.dropped.is_empty() && self.retries == 0 && self.trouble.is_none()
-    }
-
-    fn drop(&mut self, reason: DropReason, spans: usize) {
-        if spans == 0 {
-            return;
-        }
-        match self.dropped.iter_mut().find(|(have, _)| *have == reason) {
-            Some((_, count)) => *count += widen(spans),
-            None => self.dropped.push((reason, widen(spans))),
-        }
-    }
-
-    /// Something to know, unless there is something already.
-    fn note(&mut self, trouble: String) {
-        self.trouble.get_or_insert(trouble);
-    }
-
-    /// Why spans were dropped: more to know than why others have to wait.
-    fn explain(&mut self, trouble: String) {
-        self.trouble = Some(trouble);
-    }
-}
 
 fn widen(spans: usize) -> u64 {
     u64::try_from(spans).unwrap_or(u64::MAX)
@@ -149,14 +96,14 @@ impl Delivery {
                 let exchange = Arc::new(HttpExchange::new(client.clone(), auth.clone()));
                 let http = Http::new(client, traces.clone(), own, config.protocol, config.compression);
                 let auth = Auth::new(exchange, api_key.clone());
-                Sink::Outbox(mention(&ignored, Outbox::new(Box::new(http), Some(auth))))
+                Sink::Outbox(mention(&ignored, outbox(config, http, Some(auth))))
             }
             Destination::Otlp { traces } => {
                 let own = OwnHeaders::check(&config.headers, false)?;
                 let ignored = own.ignored.clone();
                 let client = client(config.export_timeout, &[traces])?;
                 let http = Http::new(client, traces.clone(), own, config.protocol, config.compression);
-                Sink::Outbox(mention(&ignored, Outbox::new(Box::new(http), None)))
+                Sink::Outbox(mention(&ignored, outbox(config, http, None)))
             }
             Destination::Console => unattended(Console::new(Box::new(std::io::stdout()))),
             Destination::File(path) => unattended(LineFile::open(path)?),
@@ -172,6 +119,12 @@ impl Delivery {
     /// Encodes a batch and puts it in the outbox.
     pub(crate) fn submit(&mut self, batch: Vec<SpanData>) {
         match &mut self.sink {
+            Sink::Outbox(outbox) if outbox.is_durable() => {
+                for request in self.encoder.encode(batch) {
+                    outbox.gather(request);
+                }
+                outbox.send_gathered();
+            }
             Sink::Outbox(outbox) => {
                 for request in self.encoder.encode(batch) {
                     outbox.push(request);
@@ -179,6 +132,68 @@ impl Delivery {
             }
             Sink::Custom(custom) => custom.push(batch),
             Sink::Nowhere(settled) => settled.drop(DropReason::Refused, batch.len()),
+        }
+    }
+
+    /// Everything is written to disk before it is sent.
+    pub(crate) fn is_durable(&self) -> bool {
+        matches!(&self.sink, Sink::Outbox(outbox) if outbox.is_durable())
+    }
+
+    /// Encodes a span, so that it is not the first time later.
+    pub(crate) fn encode_in_vain(&self, span: SpanData) {
+        drop(self.encoder.encode(vec![span]));
+    }
+
+    /// Looks for what waits on disk.
+    pub(crate) fn tend(&mut self) {
+        if let Sink::Outbox(outbox) = &mut self.sink {
+            outbox.tend(Instant::now());
+        }
+    }
+
+    /// Writes spans to disk, to be sent with the next batch.
+    pub(crate) fn gather(&mut self, spans: Vec<SpanData>) {
+        if let Sink::Outbox(outbox) = &mut self.sink {
+            for request in self.encoder.encode(spans) {
+                outbox.gather(request);
+            }
+        }
+    }
+
+    /// Spans that were gathered.
+    pub(crate) fn gathered_spans(&self) -> usize {
+        match &self.sink {
+            Sink::Outbox(outbox) => outbox.gathered_spans(),
+            Sink::Custom(_) | Sink::Nowhere(_) => 0,
+        }
+    }
+
+    /// Notes on disk which spans are open, by id and as they are to be reported if the process ends first, and which are
+    /// no longer.
+    pub(crate) fn note(&mut self, opened: Vec<(u64, SpanData)>, closed: &[u64]) {
+        if let Sink::Outbox(outbox) = &mut self.sink {
+            let openings: Vec<Opening> = opened
+                .into_iter()
+                .flat_map(|(span, data)| {
+                    let requests = self.encoder.encode(vec![data]);
+                    requests.into_iter().map(move |request| Opening {
+                        span,
+                        request: request.body().clone(),
+                    })
+                })
+                .collect();
+            outbox.note_open(&openings, closed);
+        }
+    }
+
+    /// Spans that wait on disk and no longer in memory, those of this process alone, and the bytes on disk.
+    pub(crate) fn spooled(&self) -> (u64, u64, u64) {
+        match &self.sink {
+            Sink::Outbox(outbox) => outbox
+                .spool()
+                .map_or((0, 0, 0), |spool| (spool.spans(), spool.own_spans(), spool.bytes())),
+            Sink::Custom(_) | Sink::Nowhere(_) => (0, 0, 0),
         }
     }
 
@@ -205,7 +220,7 @@ impl Delivery {
     /// Whatever was submitted at `moment` or before is settled, and `progress` told what became of it.
     pub(crate) fn is_settled_up_to(&self, moment: Instant) -> bool {
         match &self.sink {
-            Sink::Outbox(outbox) => outbox.is_silent() && outbox.pending().is_settled_up_to(moment),
+            Sink::Outbox(outbox) => outbox.is_settled_up_to(moment),
             Sink::Custom(custom) => custom.is_silent() && custom.pending().is_settled_up_to(moment),
             Sink::Nowhere(settled) => settled.is_empty(),
         }
@@ -284,11 +299,23 @@ impl Delivery {
     /// Tells the exporter that nothing follows.
     pub(crate) async fn shutdown(&mut self, timeout: Duration) {
         match &mut self.sink {
-            Sink::Outbox(outbox) => outbox.transport().close(),
+            Sink::Outbox(outbox) => outbox.close(),
             Sink::Custom(custom) => custom.shutdown(timeout).await,
             Sink::Nowhere(_) => {}
         }
     }
+}
+
+/// An outbox that keeps on disk what cannot be sent, where that was asked for.
+fn outbox(config: &Config, http: Http, auth: Option<Auth>) -> Outbox {
+    let options = config.spool.as_ref();
+    let spool = options.and_then(|options| Spool::new(options, &config.destination, &config.headers));
+    let limits = Limits {
+        spans: config.max_queue_size,
+        bytes: config.max_queue_bytes,
+        batch: config.max_export_batch_size,
+    };
+    Outbox::new(Box::new(http), auth).with_spool(spool, limits)
 }
 
 /// A local destination: nobody to authorize to.

@@ -1,5 +1,7 @@
 //! [`EncodedRequest`]: the one unit of sizing, sending, retrying and splitting.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use opentelemetry_proto::tonic::{
     collector::trace::v1::ExportTraceServiceRequest,
@@ -8,7 +10,7 @@ use opentelemetry_proto::tonic::{
 use prost::Message;
 use tokio::time::Instant;
 
-use super::retry;
+use super::{encode::MAX_REQUEST_BYTES, retry, spool::Receipt};
 
 /// An encoded `ExportTraceServiceRequest`, uncompressed. A clone shares the body.
 #[derive(Clone, Debug)]
@@ -18,6 +20,8 @@ pub(crate) struct EncodedRequest {
     attempts: u32,
     submitted: Instant,
     first_attempt: Option<Instant>,
+    /// Where it stands on disk.
+    receipt: Option<Arc<Receipt>>,
 }
 
 impl EncodedRequest {
@@ -28,7 +32,74 @@ impl EncodedRequest {
             attempts: 0,
             submitted: Instant::now(),
             first_attempt: None,
+            receipt: None,
         }
+    }
+
+    /// A request as it was before, with so many spans.
+    pub(crate) fn from_disk(body: Bytes, spans: usize) -> Self {
+        Self {
+            body,
+            spans,
+            attempts: 0,
+            submitted: Instant::now(),
+            first_attempt: None,
+            receipt: None,
+        }
+    }
+
+    /// One request of several, or as many as their size asks for. A message of this kind is a list, so that one after
+    /// the other they are one.
+    pub(crate) fn join(parts: Vec<Self>) -> Vec<Self> {
+        let mut joined: Vec<Vec<Self>> = Vec::new();
+        let mut bytes = 0;
+        for part in parts {
+            bytes += part.bytes();
+            match joined.last_mut() {
+                Some(last) if bytes <= MAX_REQUEST_BYTES => last.push(part),
+                _ => {
+                    bytes = part.bytes();
+                    joined.push(vec![part]);
+                }
+            }
+        }
+        joined.into_iter().filter_map(Self::concatenate).collect()
+    }
+
+    fn concatenate(mut parts: Vec<Self>) -> Option<Self> {
+        if parts.len() < 2 {
+            return parts.pop();
+        }
+        let submitted = parts.iter().map(Self::submitted).min()?;
+        let spans = parts.iter().map(Self::spans).sum();
+        let mut body = Vec::with_capacity(parts.iter().map(Self::bytes).sum());
+        for part in &parts {
+            body.extend_from_slice(&part.body);
+        }
+        let receipts: Vec<_> = parts.into_iter().filter_map(|part| part.receipt).collect();
+        Some(Self {
+            submitted,
+            receipt: Receipt::join(&receipts),
+            ..Self::from_disk(body.into(), spans)
+        })
+    }
+
+    /// Where it stands on disk.
+    pub(crate) fn receipt(&self) -> Option<&Receipt> {
+        self.receipt.as_deref()
+    }
+
+    pub(crate) fn set_receipt(&mut self, receipt: Arc<Receipt>) {
+        self.receipt = Some(receipt);
+    }
+
+    pub(crate) fn take_receipt(&mut self) -> Option<Arc<Receipt>> {
+        self.receipt.take()
+    }
+
+    /// Its spans are counted where they wait on disk, not as held in memory.
+    pub(crate) fn is_replayed(&self) -> bool {
+        self.receipt.as_ref().is_some_and(|receipt| receipt.replayed)
     }
 
     pub(crate) fn body(&self) -> &Bytes {
@@ -75,6 +146,7 @@ impl EncodedRequest {
         let half = |message: &ExportTraceServiceRequest| Self {
             submitted: self.submitted,
             first_attempt: self.first_attempt,
+            receipt: self.receipt.clone(),
             ..Self::new(message)
         };
         Some((half(&first), half(&second)))

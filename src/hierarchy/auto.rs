@@ -13,12 +13,12 @@ use tracing::{
     subscriber::Interest,
 };
 
-use super::{Lineage, Parent, Recorder, Trace, TraceRoot};
+use super::{Lineage, Parent, Recorder, SpanId, Trace, TraceRoot};
 use crate::{
     clock::Start,
     config::EndState,
     kind::EntityKind,
-    record::{Fields, KindSource, Origin, Say, SpanRecord},
+    record::{KindSource, Origin, Say, SpanRecord},
     semconv::agentops::field,
 };
 
@@ -28,6 +28,8 @@ pub(crate) struct AutoSession {
     name: String,
     start: Start,
     trace: Arc<Trace>,
+    /// The span of another process that started this one.
+    parent: Option<SpanId>,
     adopted: AtomicBool,
 }
 
@@ -42,16 +44,22 @@ impl AutoSession {
             name: name.to_owned(),
             start: recorder.clock.start(),
             trace,
+            parent: recorder.remote().map(|remote| remote.span.span_id),
             adopted: AtomicBool::new(false),
         }
     }
 
     /// Becomes the parent of a span without one, unless it ended.
-    pub(crate) fn adopt(&self) -> Option<Parent> {
+    pub(crate) fn adopt(&self, recorder: &Recorder) -> Option<Parent> {
         if self.trace.has_ended() {
             return None;
         }
-        self.adopted.store(true, Ordering::Relaxed);
+        if !recorder.notes_open() {
+            self.adopted.store(true, Ordering::Relaxed);
+        } else if !self.adopted.swap(true, Ordering::Relaxed) {
+            let record = session_record(self.start, &self.name, &EndState::Indeterminate, recorder.value_cap);
+            recorder.note_open(&record, &self.lineage());
+        }
         Some(Parent {
             lineage_span: self.trace.root,
             trace: Arc::clone(&self.trace),
@@ -65,27 +73,30 @@ impl AutoSession {
             return;
         }
         let record = session_record(self.start, &self.name, state, recorder.value_cap);
-        let lineage = Lineage {
+        recorder.opened(0);
+        recorder.finish(record, self.lineage(), recorder.clock.now(), 0);
+    }
+
+    fn lineage(&self) -> Lineage {
+        Lineage {
             span_id: self.trace.root,
-            parent: recorder.remote().map(|remote| remote.span.span_id),
-            parent_is_remote: recorder.remote().is_some(),
+            parent: self.parent,
+            parent_is_remote: self.parent.is_some(),
             trace: Arc::clone(&self.trace),
             agent: None,
             links: Vec::new(),
-        };
-        recorder.opened(0);
-        recorder.finish(record, lineage, recorder.clock.now(), 0);
+        }
     }
 }
 
 /// The record of a session that has no span in the registry.
 pub(crate) fn session_record(start: Start, name: &str, state: &EndState, cap: usize) -> Box<SpanRecord> {
-    let mut fields = Fields::with_capacity(4);
+    let mut record = Box::new(SpanRecord::new(session_callsite(), start));
+    let fields = &mut record.fields;
     fields.set(field::NAME, Say::Text(name, Origin::Str), cap);
     fields.set(field::END_STATE, Say::Text(state.as_str(), Origin::Str), cap);
-    let mut record = SpanRecord::new(session_callsite(), start, fields);
     record.kind = Some((EntityKind::Session, KindSource::AgentOps));
-    Box::new(record)
+    record
 }
 
 /// A callsite for sessions that have no span. It is never registered, so no subscriber ever sees it.

@@ -41,6 +41,7 @@ where
     };
     let parent = session.as_parent();
     recorder.opened(0);
+    session.note(recorder);
     sessions.0.push(session);
     parent
 }
@@ -53,6 +54,14 @@ fn sessions<'e>(extensions: &'e mut ExtensionsMut<'_>) -> &'e mut ImplicitSessio
 }
 
 impl ImplicitSession {
+    fn note(&self, recorder: &Recorder) {
+        if !recorder.notes_open() {
+            return;
+        }
+        let record = session_record(self.start, self.name, &EndState::Indeterminate, recorder.value_cap);
+        recorder.note_open(&record, &self.lineage);
+    }
+
     fn as_parent(&self) -> Parent {
         Parent {
             lineage_span: self.lineage.span_id,

@@ -18,7 +18,7 @@ pub(crate) use auto::{AutoSession, session_callsite, session_record};
 pub(crate) use charge::Charge;
 pub(crate) use ids::{IdSource, SpanId, TraceId};
 pub(crate) use implicit::adopt as adopt_implicitly;
-pub(crate) use recorded::{InstanceId, Parent, Recorded, Slot, agent_name, employer, unquoted};
+pub(crate) use recorded::{InstanceId, Parent, Recorded, Slot, agent_name, unquoted};
 pub(crate) use recorder::{FinishedSpan, Recorder, SpanSink};
 pub(crate) use remote::RemoteParent;
 pub(crate) use scope::{ScopeGuard, innermost as innermost_scope};

@@ -3,9 +3,12 @@
 //! A type per layer would let a second handle in the same registry replace the first one's record, so there is one
 //! type, and each handle touches its own slot.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Instant,
 };
 
 use smallvec::SmallVec;
@@ -30,9 +33,17 @@ impl InstanceId {
 }
 
 /// What our layers know about one span of the registry.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Recorded {
     by: SmallVec<[Slot; 1]>,
+}
+
+impl From<Slot> for Recorded {
+    fn from(slot: Slot) -> Self {
+        Self {
+            by: SmallVec::from_buf([slot]),
+        }
+    }
 }
 
 impl Recorded {
@@ -55,6 +66,12 @@ impl Recorded {
         self.by.iter_mut().find(|slot| slot.recorder.instance == instance)
     }
 
+    /// Takes a layer's slot out, for the span closed.
+    pub(crate) fn take(&mut self, layer: InstanceId) -> Option<Slot> {
+        let at = self.by.iter().position(|slot| slot.layer == layer)?;
+        Some(self.by.swap_remove(at))
+    }
+
     /// The slot of the handle that saw the span first: whose ids are told to the program.
     pub(crate) fn first(&self) -> Option<&Slot> {
         self.by.first()
@@ -65,6 +82,14 @@ impl Recorded {
     }
 }
 
+/// A span ends with its slot, also where nobody told us of its end: its extensions were poisoned, or its registry went
+/// away. The registry drops them all the same, and the span is sent as far as it is known.
+impl Drop for Recorded {
+    fn drop(&mut self) {
+        self.by.drain(..).for_each(Slot::finish);
+    }
+}
+
 /// What one handle knows about one span.
 #[derive(Debug)]
 pub(crate) struct Slot {
@@ -72,50 +97,106 @@ pub(crate) struct Slot {
     /// The layer of that handle that records the span.
     pub(crate) layer: InstanceId,
     pub(crate) lineage: Lineage,
-    /// The agent that this span is: what spans below it work for.
-    pub(crate) agent: Option<Arc<AgentNode>>,
+    /// The agent that this span is, once a span below it works for it.
+    agent: OnceLock<Arc<AgentNode>>,
     /// `None` where none was made, and from the end of the span on.
     pub(crate) record: Option<Box<SpanRecord>>,
     /// No record was made: the trace is left out. The root of such a trace has one, for it may yet continue another.
-    pub(crate) left_out: bool,
+    left_out: bool,
     /// Bytes of the record that the memory budget knows of.
-    pub(crate) charged: usize,
+    charged: usize,
     /// Somebody saw the ids: a child, the program, or another process. They can no longer change.
     pub(crate) observed: AtomicBool,
 }
 
 impl Slot {
-    /// Changes the open record, and what follows from it: its size, its last activity, its agent. `change` must not
+    /// A span that begins.
+    pub(crate) fn new(
+        recorder: &Arc<Recorder>,
+        layer: InstanceId,
+        mut lineage: Lineage,
+        record: Box<SpanRecord>,
+    ) -> Self {
+        lineage.hand_down(&record);
+        if let Some(agent) = employer(&record) {
+            lineage.agent = Some(Arc::new(AgentNode::new(agent)));
+        }
+        let left_out = !lineage.trace.is_recorded() && !lineage.is_root();
+        let charged = if left_out { 0 } else { record.bytes() };
+        if !left_out {
+            recorder.note_open(&record, &lineage);
+            recorder.opened(charged);
+        }
+        Self {
+            recorder: Arc::clone(recorder),
+            layer,
+            lineage,
+            agent: OnceLock::new(),
+            record: (!left_out).then_some(record),
+            left_out,
+            charged,
+            observed: false.into(),
+        }
+    }
+
+    /// Changes the open record now, and what follows from it: its size, its last activity, its agent. `change` must not
     /// run the host's code: the span's extensions are locked.
-    pub(crate) fn change(&mut self, change: impl FnOnce(&mut SpanRecord)) {
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut SpanRecord, Instant)) {
         let Some(record) = self.record.as_deref_mut() else {
             return;
         };
         let fields_before = record.fields.version();
-        change(record);
-        record.touch(self.recorder.clock.now());
+        let now = self.recorder.clock.now();
+        change(record, now);
+        record.touch(now);
         if record.fields.version() != fields_before {
             self.lineage.hand_down(record);
-        }
-        let is_agent = record.kind.is_some_and(|(kind, _)| kind == EntityKind::Agent);
-        if is_agent && record.fields.version() != fields_before {
-            match &self.agent {
-                Some(agent) => agent.rename(agent_name(record)),
-                None => self.agent = Some(Arc::new(AgentNode::new(agent_name(record)))),
+            if record.is_agent()
+                && let Some(agent) = self.agent.get()
+            {
+                agent.rename(agent_name(record));
             }
         }
         self.recorder.recharge(&mut self.charged, record.bytes());
     }
 
-    /// Ends the span now or at its latest activity, once.
-    pub(crate) fn end(&mut self) -> Option<FinishedSlot> {
-        let record = self.record.take()?;
-        Some(FinishedSlot {
+    /// The agent that spans below this one work for.
+    pub(crate) fn agent(&self) -> Option<Arc<AgentNode>> {
+        let own = match &self.record {
+            Some(record) if record.is_agent() => {
+                Some(self.agent.get_or_init(|| Arc::new(AgentNode::new(agent_name(record)))))
+            }
+            _ => self.agent.get(),
+        };
+        own.or(self.lineage.agent.as_ref()).map(Arc::clone)
+    }
+
+    /// Ends the span before it closes, once. What begins below it later still stands there.
+    pub(crate) fn end(&mut self) -> Option<EndedSpan> {
+        Some(EndedSpan {
             recorder: Arc::clone(&self.recorder),
-            record,
+            record: self.record.take()?,
             lineage: self.lineage.clone(),
             charged: self.charged,
         })
+    }
+
+    /// The span closed.
+    pub(crate) fn close(self) {
+        if self.left_out {
+            self.recorder.skipped();
+        } else {
+            self.finish();
+        }
+    }
+
+    /// Hands it to the pipeline. It ends where it was last active; one that was never entered ends now.
+    fn finish(self) {
+        if let Some(record) = self.record {
+            let last_active = record.last_active.filter(|_| record.entered);
+            let end = last_active.unwrap_or_else(|| self.recorder.clock.now());
+            self.recorder.finish(record, self.lineage, end, self.charged);
+        }
     }
 
     /// Continues the trace of `parent`. All of a trace has a record or none, so what has none stays left out.
@@ -123,6 +204,9 @@ impl Slot {
         self.recorder.continue_trace(&mut self.lineage, parent);
         if self.left_out && self.lineage.trace.is_recorded() {
             self.lineage.trace = Arc::new(self.lineage.trace.left_out());
+        }
+        if let Some(record) = &self.record {
+            self.recorder.note_open(record, &self.lineage);
         }
     }
 
@@ -132,17 +216,7 @@ impl Slot {
         Parent {
             lineage_span: self.lineage.span_id,
             trace: Arc::clone(&self.lineage.trace),
-            agent: self.agent.as_ref().or(self.lineage.agent.as_ref()).map(Arc::clone),
-        }
-    }
-}
-
-/// A span whose end nobody told us: its extensions were poisoned, or its registry went away. The registry drops them
-/// all the same, and the span is sent as far as it is known.
-impl Drop for Slot {
-    fn drop(&mut self) {
-        if let Some(finished) = self.end() {
-            finished.finish(false);
+            agent: self.agent(),
         }
     }
 }
@@ -155,29 +229,20 @@ pub(crate) struct Parent {
     pub(crate) agent: Option<Arc<AgentNode>>,
 }
 
-/// What is left of a slot at the end of its span, to be handed over once the span's extensions are unlocked.
+/// A span that ended before it closed, to be handed over once the span's extensions are unlocked.
 #[derive(Debug)]
-pub(crate) struct FinishedSlot {
+pub(crate) struct EndedSpan {
     recorder: Arc<Recorder>,
     record: Box<SpanRecord>,
     lineage: Lineage,
     charged: usize,
 }
 
-impl FinishedSlot {
-    /// Hands it to the pipeline. A span that was never entered, and a session that was ended by its handle, end now.
-    pub(crate) fn finish(self, now: bool) {
-        let Self {
-            recorder,
-            record,
-            lineage,
-            charged,
-        } = self;
-        let end = match record.last_active {
-            Some(last) if record.entered && !now => last,
-            _ => recorder.clock.now(),
-        };
-        recorder.finish(record, lineage, end, charged);
+impl EndedSpan {
+    /// Hands it to the pipeline. Its end is now, whatever happened in it.
+    pub(crate) fn finish(self) {
+        let now = self.recorder.clock.now();
+        self.recorder.finish(self.record, self.lineage, now, self.charged);
     }
 }
 

@@ -32,6 +32,9 @@ pub(crate) struct FinishedSpan {
 pub(crate) trait SpanSink: Send + Sync {
     fn accept(&self, span: FinishedSpan);
 
+    /// Takes a span that began, as it is now.
+    fn note_open(&self, span: FinishedSpan);
+
     /// Bytes of spans that were accepted and are on their way.
     fn held_bytes(&self) -> usize;
 }
@@ -40,7 +43,7 @@ pub(crate) trait SpanSink: Send + Sync {
 pub(crate) type HostContext = fn() -> Option<SpanLink>;
 
 /// What a handle needs on the caller's thread.
-#[expect(clippy::struct_excessive_bools, reason = "each is a choice of the program's")]
+#[expect(clippy::struct_excessive_bools, reason = "settings, which nothing else excludes")]
 pub(crate) struct Recorder {
     pub(crate) instance: InstanceId,
     pub(crate) ids: IdSource,
@@ -65,6 +68,8 @@ pub(crate) struct Recorder {
     remote: Option<RemoteParent>,
     sample_ratio: f64,
     keep_errors: bool,
+    /// Open spans are noted on disk.
+    notes_open: bool,
     enabled: AtomicBool,
     auto: Option<AutoSession>,
     implicit: bool,
@@ -80,6 +85,8 @@ pub(crate) struct Counts {
     pub(crate) open_bytes: AtomicUsize,
     /// Spans that ended and belong to a trace that is not kept.
     pub(crate) sampled_out: AtomicU64,
+    /// Layers that were made for the handle.
+    pub(crate) layers: AtomicUsize,
     /// The layer saw a span of ours at least once.
     pub(crate) saw_span: AtomicBool,
     /// A layer of the handle recorded a span.
@@ -125,6 +132,7 @@ impl Recorder {
             remote,
             sample_ratio: config.sample_ratio,
             keep_errors: config.keep_errors,
+            notes_open: config.spool.as_ref().is_some_and(|spool| spool.durable),
             enabled: AtomicBool::new(recording),
             auto: None,
             implicit: !config.auto_start_session,
@@ -279,6 +287,25 @@ impl Recorder {
         self.counts.saw_span.store(true, Ordering::Relaxed);
         self.counts.open_spans.fetch_add(1, Ordering::Relaxed);
         self.counts.open_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Open spans are noted on disk.
+    pub(crate) fn notes_open(&self) -> bool {
+        self.notes_open
+    }
+
+    /// Has a span that began noted on disk, where that was asked for. Traces of which it is not known whether they are
+    /// kept are not noted.
+    pub(crate) fn note_open(&self, record: &SpanRecord, lineage: &Lineage) {
+        if self.notes_open && self.is_enabled() && lineage.trace.sampled {
+            let record = Box::new(record.as_it_began());
+            self.sink.note_open(FinishedSpan {
+                bytes: record.bytes(),
+                end: record.start.at,
+                record,
+                lineage: lineage.clone(),
+            });
+        }
     }
 
     /// An open record changed its size.

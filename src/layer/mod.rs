@@ -14,6 +14,7 @@ pub(crate) mod suppress;
 use std::{
     any::Any,
     sync::{Arc, OnceLock, atomic::Ordering},
+    time::Instant,
 };
 
 use tracing::{
@@ -33,8 +34,7 @@ pub(crate) use lock::{extensions, extensions_mut};
 use crate::{
     attributes::classify,
     config::Config,
-    hierarchy::{AgentNode, InstanceId, Recorded, Recorder, Slot, SpanLink, agent_name, employer},
-    kind::EntityKind,
+    hierarchy::{AgentNode, InstanceId, Recorded, Recorder, Slot, SpanLink},
     record::{EventRecord, Failure, Fields, SpanRecord},
     semconv::gen_ai,
 };
@@ -61,6 +61,7 @@ pub(crate) fn layer<S>(
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
+    recorder.counts.layers.fetch_add(1, Ordering::Relaxed);
     AgentOpsLayer {
         recorder: Arc::clone(recorder),
         number: InstanceId::next(),
@@ -89,53 +90,30 @@ where
             return;
         }
         let callsite = attributes.metadata();
-        let start = self.recorder.clock.start();
-        let mut fields = Fields::with_capacity(attributes.values().len());
-        attributes.record(&mut FieldVisitor::new(&mut fields, self.recorder.cap()));
-        let mut record = SpanRecord::new(callsite, start, fields);
+        let mut record = Box::new(SpanRecord::new(callsite, self.recorder.clock.start()));
+        attributes.record(&mut FieldVisitor::new(&mut record.fields, self.recorder.cap()));
         record.kind = classify::settle(&record.callsite, &record.fields);
 
         let kind = record.kind.map(|(kind, _)| kind);
         self.recorder.counts.through_layer.store(true, Ordering::Relaxed);
-        let mut lineage = placement::place(&self.recorder, &self.dispatch, kind, attributes, &span);
-        lineage.hand_down(&record);
-        if let Some(agent) = employer(&record) {
-            lineage.agent = Some(Arc::new(AgentNode::new(agent)));
-        }
-        let agent = (kind == Some(EntityKind::Agent)).then(|| Arc::new(AgentNode::new(agent_name(&record))));
-        let left_out = !lineage.trace.is_recorded() && !lineage.is_root();
-        let charged = if left_out { 0 } else { record.bytes() };
-        if !left_out {
-            self.recorder.opened(charged);
-        }
-        let slot = Slot {
-            recorder: Arc::clone(&self.recorder),
-            layer: self.number,
-            lineage,
-            agent,
-            record: (!left_out).then(|| Box::new(record)),
-            left_out,
-            charged,
-            observed: false.into(),
-        };
+        let lineage = placement::place(&self.recorder, &self.dispatch, kind, attributes, &span);
+        let slot = Slot::new(&self.recorder, self.number, lineage, record);
         let Some(mut extensions) = extensions_mut(&span) else {
-            return;
+            return slot.close();
         };
         if let Some(recorded) = extensions.get_mut::<Recorded>() {
             recorded.add(slot);
         } else {
-            let mut recorded = Recorded::default();
-            recorded.add(slot);
-            extensions.insert(recorded);
+            extensions.insert(Recorded::from(slot));
         }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, cx: Context<'_, S>) {
         let Some(span) = cx.span(id) else { return };
-        let mut said = Fields::with_capacity(values.len());
+        let mut said = Fields::default();
         values.record(&mut FieldVisitor::new(&mut said, self.recorder.cap()));
         if !said.is_empty() {
-            self.change(&span, |record| {
+            self.change(&span, |record, _| {
                 record.fields.merge(&said);
                 let settled = classify::settle(&record.callsite, &record.fields);
                 // A later word may only improve the kind; it never changes the tree.
@@ -166,15 +144,18 @@ where
         else {
             return;
         };
-        let is_new = !slot.lineage.links.contains(&link);
-        if is_new && slot.lineage.links.len() < SpanLink::MOST {
-            slot.lineage.links.push(link);
-        } else if is_new && let Some(record) = &mut slot.record {
-            record.dropped_links = record.dropped_links.saturating_add(1);
-        }
+        let lineage = &mut slot.lineage;
         // A tool that runs on its own follows from the call that asked for it, and works for the same agent.
-        if slot.lineage.agent.is_none() {
-            slot.lineage.agent = agent;
+        if lineage.agent.is_none() {
+            lineage.agent = agent;
+        }
+        if lineage.links.contains(&link) {
+            return;
+        }
+        if lineage.links.len() < SpanLink::MOST {
+            lineage.links.push(link);
+        } else if let Some(record) = &mut slot.record {
+            record.dropped_links = record.dropped_links.saturating_add(1);
         }
     }
 
@@ -188,23 +169,20 @@ where
         if outcome && !classify::is_outcome_of(callsite, span.metadata()) {
             return;
         }
-        let mut said = Fields::with_capacity(callsite.fields().len());
+        let mut said = Box::<Fields>::default();
         let mut visitor = FieldVisitor::new(&mut said, self.recorder.cap());
         event.record(&mut visitor);
         let chain = visitor.error_chain.take();
-        let at = self.recorder.clock.now();
         let has_room = self.recorder.has_room();
-        self.change(&span, |record| {
+        self.change(&span, |record, at| {
             if !outcome {
-                let name = callsite.name().into();
-                let mut event = EventRecord {
+                let event = EventRecord {
                     at,
-                    name,
+                    name: callsite.name().into(),
                     level: *callsite.level(),
                     fields: said,
-                    error_chain: None,
+                    error_chain: chain,
                 };
-                event.error_chain = chain;
                 record.add_event(event, has_room);
             } else if let Some(message) = said.get_text("error") {
                 record.fail(Failure {
@@ -224,14 +202,14 @@ where
         if std::thread::panicking()
             && let Some(span) = cx.span(id)
         {
-            self.change(&span, |record| record.entered_in_panic = true);
+            self.change(&span, |record, _| record.entered_in_panic = true);
         }
     }
 
     fn on_exit(&self, id: &Id, cx: Context<'_, S>) {
         let Some(span) = cx.span(id) else { return };
         let panicking = std::thread::panicking();
-        self.change(&span, |record| {
+        self.change(&span, |record, _| {
             record.entered = true;
             if panicking && !record.entered_in_panic {
                 let at = record.last_active.unwrap_or(record.start.at);
@@ -246,21 +224,11 @@ where
         let Some(mut extensions) = extensions_mut(&span) else {
             return;
         };
-        let Some(slot) = extensions
-            .get_mut::<Recorded>()
-            .and_then(|all| all.slot_of_layer(self.number))
-        else {
-            return;
-        };
-        if slot.left_out {
-            drop(extensions);
-            self.recorder.skipped();
-            return;
-        }
-        let finished = slot.end();
+        let slot = extensions.get_mut::<Recorded>().and_then(|all| all.take(self.number));
+        // Nobody waits for this span while its record goes its way.
         drop(extensions);
-        if let Some(finished) = finished {
-            finished.finish(false);
+        if let Some(slot) = slot {
+            slot.close();
         }
     }
 }
@@ -273,13 +241,16 @@ impl AgentOpsLayer {
 
     /// The handle has the span already, through another layer.
     fn is_recorded<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>) -> bool {
+        if self.recorder.counts.layers.load(Ordering::Relaxed) < 2 {
+            return false;
+        }
         let extensions = extensions(span);
         let recorded = extensions.as_ref().and_then(|known| known.get::<Recorded>());
         recorded.is_some_and(|all| all.slot(self.recorder.instance).is_some())
     }
 
     /// Changes an open record. `change` must not run the host's code.
-    fn change<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>, change: impl FnOnce(&mut SpanRecord)) {
+    fn change<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>, change: impl FnOnce(&mut SpanRecord, Instant)) {
         let Some(mut extensions) = extensions_mut(span) else {
             return;
         };
@@ -305,12 +276,6 @@ impl AgentOpsLayer {
             let name = slot.record.as_ref()?.fields.get_text(gen_ai::AGENT_NAME)?;
             Some(Arc::new(AgentNode::new(name)))
         };
-        let agent = slot
-            .agent
-            .as_ref()
-            .or(slot.lineage.agent.as_ref())
-            .map(Arc::clone)
-            .or_else(named);
-        Some((link, agent))
+        Some((link, slot.agent().or_else(named)))
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn place<'a, R: LookupSpan<'a>>(
         return recorder.root_lineage(TraceRoot::Explicit, parent.as_ref());
     }
     let parent = parent
-        .or_else(|| recorder.auto_session()?.adopt())
+        .or_else(|| recorder.auto_session()?.adopt(recorder))
         .or_else(|| implicit(recorder, dispatch, span));
     match parent {
         Some(parent) => recorder.child_lineage(parent),

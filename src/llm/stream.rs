@@ -1,6 +1,7 @@
 //! [`CallStream`]: a stream whose end is the end of a call.
 
 use std::{
+    fmt,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -12,7 +13,6 @@ use super::Streaming;
 
 pin_project! {
     /// A stream that is polled inside of a call and ends it; made by [`Call::observe`](super::Call::observe).
-    #[derive(Debug)]
     #[must_use = "streams do nothing unless polled"]
     pub struct CallStream<S, D> {
         // An option, so that what is left of it can be dropped inside the span.
@@ -40,6 +40,15 @@ impl<S, D> CallStream<S, D> {
             streaming: streaming.counted(),
             each,
         }
+    }
+}
+
+impl<S: fmt::Debug, D> fmt::Debug for CallStream<S, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallStream")
+            .field("stream", &self.stream)
+            .field("streaming", &self.streaming)
+            .finish_non_exhaustive()
     }
 }
 

@@ -208,7 +208,7 @@ impl Ancestry {
             return Some(self.root(span, TraceRoot::Bare, None, recorder));
         }
         let parent = parent
-            .or_else(|| recorder.auto_session()?.adopt())
+            .or_else(|| recorder.auto_session()?.adopt(recorder))
             .or_else(|| self.implicit(span, &above, recorder));
         let Some(parent) = parent else {
             return Some(self.root(span, TraceRoot::Bare, None, recorder));

@@ -32,7 +32,7 @@ pub(super) fn add(record: &mut SpanRecord, event: &Event, at: Instant, span: &Su
         }
         return;
     }
-    let mut fields = Fields::with_capacity(told.fields.len());
+    let mut fields = Box::<Fields>::default();
     let by_tracing = told.level.is_some();
     if by_tracing && !event.name.starts_with(UNNAMED) {
         fields.set("message", Say::Text(&event.name, Origin::Debug), cap);

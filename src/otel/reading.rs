@@ -18,7 +18,7 @@ use crate::{
     clock::Start,
     hierarchy::SpanLink,
     propagation::link_of,
-    record::{Callsite, Fields, Key, Origin, Say, SpanRecord},
+    record::{Fields, Key, Origin, Say, SpanRecord, Told},
     semconv::agentops::field,
 };
 
@@ -82,11 +82,16 @@ pub(super) fn moment(start: &Start, unix_nanos: u64) -> Instant {
 }
 
 fn record(span: &SpanData, surrounded: &Surrounded<'_>, start: Start, cap: usize) -> SpanRecord {
-    let mut fields = Fields::with_capacity(surrounded.fields.len());
+    let callsite = Told {
+        name: span.name.clone(),
+        target: target(span).to_owned().into(),
+    };
+    let mut record = SpanRecord::new(callsite, start);
+    let fields = &mut record.fields;
     for KeyValue { key, value, .. } in surrounded.fields {
         // A method's own state is never recorded.
         if key.as_str() != "self" {
-            say(&mut fields, key.as_str(), value, surrounded.by_tracing, cap);
+            say(fields, key.as_str(), value, surrounded.by_tracing, cap);
         }
     }
     let kind = match span.span_kind {
@@ -100,11 +105,6 @@ fn record(span: &SpanData, surrounded: &Surrounded<'_>, start: Start, cap: usize
     if let Some(kind) = kind {
         fields.set(field::OTEL_KIND, Say::Text(kind, Origin::Str), cap);
     }
-    let callsite = Callsite::Told {
-        name: span.name.clone(),
-        target: target(span).to_owned().into(),
-    };
-    let mut record = SpanRecord::new(callsite, start, fields);
     record.kind = classify::settle(&record.callsite, &record.fields);
     record
 }
@@ -189,15 +189,15 @@ pub(super) fn text(value: &Value) -> Option<&str> {
 
 /// Says an attribute's value with its type.
 pub(super) fn say(fields: &mut Fields, key: &str, value: &Value, by_tracing: bool, cap: usize) {
-    let name = || Key::from(key.to_owned());
+    let name = Key::Told(key);
     match value {
-        Value::Bool(value) => fields.set(name(), Say::Bool(*value), cap),
-        Value::I64(value) => fields.set(name(), Say::I64(*value), cap),
-        Value::F64(value) => fields.set(name(), Say::F64(*value), cap),
-        Value::String(value) => fields.set(name(), said(key, value.as_str(), by_tracing), cap),
-        Value::Array(array) => fields.set(name(), Say::Text(&list(array), Origin::List), cap),
+        Value::Bool(value) => fields.set(name, Say::Bool(*value), cap),
+        Value::I64(value) => fields.set(name, Say::I64(*value), cap),
+        Value::F64(value) => fields.set(name, Say::F64(*value), cap),
+        Value::String(value) => fields.set(name, said(key, value.as_str(), by_tracing), cap),
+        Value::Array(array) => fields.set(name, Say::Text(&list(array), Origin::List), cap),
         // A type that later versions of OpenTelemetry have.
-        other => fields.set_formatted(name(), format_args!("{other}"), cap),
+        other => fields.set_formatted(name, format_args!("{other}"), cap),
     }
 }
 

@@ -12,7 +12,7 @@ use super::Stats;
 use crate::{
     config::Config,
     export::DropReason,
-    hierarchy::{FinishedSpan, SpanSink},
+    hierarchy::{FinishedSpan, SpanId, SpanSink},
     otel::{
         self,
         foreign::{Ended, Foreign},
@@ -27,7 +27,11 @@ pub(crate) enum Item {
     /// A span that came through the second door, and the bytes that it holds.
     Foreign(Box<opentelemetry_sdk::trace::SpanData>, usize),
     /// What happened to other spans of OpenTelemetry; not counted as a span.
-    Note(Foreign),
+    Note(Box<Foreign>),
+    /// A span began, as it was then; not counted as a span.
+    Opened(Box<FinishedSpan>),
+    /// A span that began ended, and was lost.
+    Gone(SpanId),
 }
 
 impl Item {
@@ -47,8 +51,10 @@ pub(crate) struct Queue {
     stats: Arc<Stats>,
     max_spans: usize,
     max_bytes: usize,
-    /// The worker is woken at the first span and when a batch is full, not at every span.
+    /// The worker is woken when a batch is full, and at the first span after a rest, not at every span.
     batch: usize,
+    /// Open spans are noted on disk.
+    durable: bool,
 }
 
 /// What is on its way: queued, mapped, encoded or waiting for a retry.
@@ -63,6 +69,8 @@ pub(crate) struct Gauge {
     closed: AtomicBool,
     /// A span was refused, and the worker was woken to tell of it.
     refused: AtomicBool,
+    /// The worker looks into the channel by itself: nobody has to pay for waking it.
+    watched: AtomicBool,
     pub(crate) wake: Notify,
 }
 
@@ -76,6 +84,7 @@ impl Queue {
             max_spans: config.max_queue_size,
             max_bytes: config.max_queue_bytes,
             batch: config.max_export_batch_size.max(1),
+            durable: config.spool.as_ref().is_some_and(|spool| spool.durable),
         };
         (queue, receiver)
     }
@@ -85,23 +94,24 @@ impl Queue {
     pub(crate) fn hand_over(&self, foreign: Foreign) {
         let span = match foreign {
             Foreign::Span(span) => span,
-            note => return self.note(note),
+            note => {
+                self.note(Item::Note(Box::new(note)));
+                return;
+            }
         };
         let (ended, bytes) = (Ended::of(&span), otel::span::bytes(&span));
         self.stats.record(1);
         if let Err(reason) = self.try_accept(Item::Foreign(span, bytes), bytes) {
             self.stats.drop_spans(reason, 1);
             self.gauge.refuse();
-            self.note(Foreign::Ended(ended));
+            self.note(Item::Note(Box::new(Foreign::Ended(ended))));
         }
     }
 
-    fn note(&self, note: Foreign) {
+    /// Hands over what is no span; false where there is no room for it, or nobody to take it.
+    fn note(&self, note: Item) -> bool {
         let gauge = &self.gauge;
-        if !gauge.closed.load(Ordering::Acquire) && gauge.waiting() < self.max_spans {
-            // Refused only where the thread has ended.
-            let _unheard = self.send(Item::Note(note));
-        }
+        !gauge.closed.load(Ordering::Acquire) && gauge.waiting() < self.max_spans && self.send(note).is_ok()
     }
 
     fn try_accept(&self, item: Item, bytes: usize) -> Result<(), DropReason> {
@@ -132,12 +142,14 @@ impl Queue {
 
     fn send(&self, item: Item) -> Result<(), DropReason> {
         let gauge = &self.gauge;
-        let waiting = gauge.waiting.fetch_add(1, Ordering::AcqRel) + 1;
+        // Counted first, then asked whether the worker rests; the worker rests first, then asks what waits. In one order
+        // for all threads, so that one of the two sees the other.
+        let waiting = gauge.waiting.fetch_add(1, Ordering::SeqCst) + 1;
         if self.sender.send(item).is_err() {
             gauge.waiting.fetch_sub(1, Ordering::AcqRel);
             return Err(DropReason::AfterShutdown);
         }
-        if waiting == 1 || waiting == self.batch {
+        if waiting == self.batch || waiting == 1 && !gauge.watched.load(Ordering::SeqCst) {
             gauge.wake.notify_one();
         }
         Ok(())
@@ -148,7 +160,7 @@ impl SpanSink for Queue {
     fn accept(&self, span: FinishedSpan) {
         // What becomes of a tentative trace is decided on the other side, which then counts its spans.
         let counts = !span.lineage.trace.is_tentative();
-        let bytes = span.bytes;
+        let (bytes, id) = (span.bytes, span.lineage.span_id);
         let accepted = self.try_accept(Item::Recorded(span), bytes);
         if counts || accepted.is_err() {
             self.stats.record(1);
@@ -156,6 +168,20 @@ impl SpanSink for Queue {
         if let Err(reason) = accepted {
             self.stats.drop_spans(reason, 1);
             self.gauge.refuse();
+            if self.durable {
+                self.note(Item::Gone(id));
+            }
+        }
+    }
+
+    fn note_open(&self, span: FinishedSpan) {
+        let (gauge, bytes) = (&self.gauge, span.bytes);
+        // A note for which there is no room is no loss: the span itself will be told of when it ends.
+        if gauge.bytes().saturating_add(bytes) <= self.max_bytes {
+            gauge.resize(0, bytes);
+            if !self.note(Item::Opened(Box::new(span))) {
+                gauge.resize(bytes, 0);
+            }
         }
     }
 
@@ -189,6 +215,22 @@ impl Gauge {
 
     pub(crate) fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Acquire)
+    }
+
+    /// The worker looks into the channel by itself from now on.
+    pub(crate) fn watch(&self) {
+        self.watched.store(true, Ordering::SeqCst);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watched.load(Ordering::SeqCst)
+    }
+
+    /// The worker wants to be woken from now on; false if something waits already.
+    pub(crate) fn rest(&self) -> bool {
+        self.watched.store(false, Ordering::SeqCst);
+        self.waiting.load(Ordering::SeqCst) == 0
     }
 
     /// A span left the channel for the pipeline thread's hands.

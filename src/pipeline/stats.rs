@@ -8,6 +8,9 @@ use crate::export::{DropReason, Settled};
 ///
 /// `recorded == exported + dropped.total() + queued_spans`, at any quiet moment; what ended and is not `recorded` is
 /// `sampled_out` or among the `undecided_spans`.
+///
+/// With a [spool](crate::Builder::with_spool_dir) spans also come from earlier processes and wait on disk:
+/// `recorded + recovered == exported + dropped.total() + queued_spans + spooled_spans`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ExportStats {
@@ -28,6 +31,20 @@ pub struct ExportStats {
     pub released_early: u64,
     /// Requests that were sent again.
     pub retries: u64,
+    /// Spans of this handle that went to the [spool](crate::Builder::with_spool_dir) because they could not be sent. What a
+    /// durable spool writes before it is sent does not count.
+    pub spooled: u64,
+    /// Spans that were sent from the spool and taken by the destination; they are among the `exported`.
+    pub replayed: u64,
+    /// Spans that earlier processes left in the spool and this handle took over, those that could not be read included.
+    pub recovered: u64,
+    /// Files of the spool of which something could not be read, such as the last record of a process that was killed. What
+    /// is known of the spans in it is counted as [`spool_corrupt`](Dropped::spool_corrupt).
+    pub damaged_segments: u64,
+    /// Spans that wait in the spool and no longer in memory.
+    pub spooled_spans: u64,
+    /// Bytes of this handle's files in the spool.
+    pub spooled_bytes: u64,
     /// What all recorded model calls cost together, in USD; those whose price is not known count nothing.
     pub cost: f64,
     /// Spans that began and have not ended.
@@ -58,6 +75,12 @@ pub struct Dropped {
     pub shutdown: u64,
     /// See [`DropReason::AfterShutdown`].
     pub after_shutdown: u64,
+    /// See [`DropReason::SpoolCorrupt`].
+    pub spool_corrupt: u64,
+    /// See [`DropReason::SpoolExpired`].
+    pub spool_expired: u64,
+    /// See [`DropReason::SpoolEvicted`].
+    pub spool_evicted: u64,
 }
 
 impl Dropped {
@@ -71,8 +94,12 @@ impl Dropped {
             retries_exhausted,
             shutdown,
             after_shutdown,
+            spool_corrupt,
+            spool_expired,
+            spool_evicted,
         } = *self;
-        queue_spans + queue_bytes + refused + unauthorized + retries_exhausted + shutdown + after_shutdown
+        let spool = spool_corrupt + spool_expired + spool_evicted;
+        queue_spans + queue_bytes + refused + unauthorized + retries_exhausted + shutdown + after_shutdown + spool
     }
 }
 
@@ -93,6 +120,15 @@ pub(crate) struct Stats {
     retries_exhausted: AtomicU64,
     shutdown: AtomicU64,
     after_shutdown: AtomicU64,
+    spool_corrupt: AtomicU64,
+    spool_expired: AtomicU64,
+    spool_evicted: AtomicU64,
+    spooled: AtomicU64,
+    replayed: AtomicU64,
+    recovered: AtomicU64,
+    damaged_segments: AtomicU64,
+    spooled_spans: AtomicU64,
+    spooled_bytes: AtomicU64,
 }
 
 impl Stats {
@@ -123,6 +159,9 @@ impl Stats {
             DropReason::RetriesExhausted => &self.retries_exhausted,
             DropReason::Shutdown => &self.shutdown,
             DropReason::AfterShutdown => &self.after_shutdown,
+            DropReason::SpoolCorrupt => &self.spool_corrupt,
+            DropReason::SpoolExpired => &self.spool_expired,
+            DropReason::SpoolEvicted => &self.spool_evicted,
         };
         counter.fetch_add(spans, Ordering::Relaxed);
     }
@@ -142,9 +181,20 @@ impl Stats {
     pub(crate) fn settle(&self, settled: &Settled) {
         self.exported.fetch_add(settled.exported, Ordering::Relaxed);
         self.retries.fetch_add(settled.retries, Ordering::Relaxed);
-        for (reason, spans) in &settled.dropped {
+        self.spooled.fetch_add(settled.spooled, Ordering::Relaxed);
+        self.replayed.fetch_add(settled.replayed, Ordering::Relaxed);
+        self.recovered.fetch_add(settled.recovered, Ordering::Relaxed);
+        self.damaged_segments
+            .fetch_add(settled.damaged_segments, Ordering::Relaxed);
+        for (reason, spans) in settled.dropped.iter().chain(&settled.bygone) {
             self.drop_spans(*reason, *spans);
         }
+    }
+
+    /// What waits on disk now.
+    pub(crate) fn wait_on_disk(&self, spans: u64, bytes: u64) {
+        self.spooled_spans.store(spans, Ordering::Relaxed);
+        self.spooled_bytes.store(bytes, Ordering::Relaxed);
     }
 
     /// The counters now; the gauges are filled in by the handle.
@@ -157,6 +207,12 @@ impl Stats {
             retries: read(&self.retries),
             cost: read(&self.nano_cost) as f64 / 1e9,
             sampled_out: read(&self.sampled_out),
+            spooled: read(&self.spooled),
+            replayed: read(&self.replayed),
+            recovered: read(&self.recovered),
+            damaged_segments: read(&self.damaged_segments),
+            spooled_spans: read(&self.spooled_spans),
+            spooled_bytes: read(&self.spooled_bytes),
             dropped: Dropped {
                 queue_spans: read(&self.queue_spans),
                 queue_bytes: read(&self.queue_bytes),
@@ -165,6 +221,9 @@ impl Stats {
                 retries_exhausted: read(&self.retries_exhausted),
                 shutdown: read(&self.shutdown),
                 after_shutdown: read(&self.after_shutdown),
+                spool_corrupt: read(&self.spool_corrupt),
+                spool_expired: read(&self.spool_expired),
+                spool_evicted: read(&self.spool_evicted),
             },
             ..ExportStats::default()
         }

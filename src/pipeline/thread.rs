@@ -4,8 +4,12 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, mpsc::Receiver},
+    sync::{
+        Arc,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
     thread::JoinHandle,
+    time::Duration,
 };
 
 use tokio::{
@@ -68,10 +72,16 @@ pub(crate) struct Pipeline {
     _thread: JoinHandle<()>,
 }
 
+/// A handle with a durable spool is there when its pipeline is, or after so long.
+const READY_WITHIN: Duration = Duration::from_secs(5);
+
 impl Pipeline {
-    /// Starts the thread.
+    /// Starts the thread. With a durable spool it waits until the thread does what that promises: clients, certificates
+    /// and patterns take their time to be made, and whoever is killed meanwhile would lose what ended.
     pub(crate) fn start(setup: Setup) -> std::io::Result<Self> {
         let (commands, receiver) = unbounded_channel();
+        let is_durable = setup.config.spool.as_ref().is_some_and(|spool| spool.durable);
+        let (ready, is_ready) = sync_channel(1);
         let thread = std::thread::Builder::new()
             .name("agentops-pipeline".to_owned())
             .spawn(move || {
@@ -80,7 +90,7 @@ impl Pipeline {
                 let stats = Arc::clone(&setup.stats);
                 let gauge = Arc::clone(&setup.gauge);
                 // Whatever panics there, spans that are not sent are counted.
-                let ended = catch_unwind(AssertUnwindSafe(|| run(setup, receiver)));
+                let ended = catch_unwind(AssertUnwindSafe(|| run(setup, receiver, &ready)));
                 if let Err(reason) = ended.unwrap_or_else(|_panic| Err("it panicked".to_owned())) {
                     gauge.close();
                     stats.record(gauge.undecided() as u64);
@@ -91,6 +101,10 @@ impl Pipeline {
                     tracing::error!(target: "agentops", %reason, "the pipeline ended; nothing is sent any more");
                 }
             })?;
+        if is_durable {
+            // Where the thread has ended already, it said why.
+            let _unheard: Result<(), _> = is_ready.recv_timeout(READY_WITHIN);
+        }
         Ok(Self {
             commands,
             _thread: thread,
@@ -113,13 +127,17 @@ pub(super) fn closed<T>() -> Result<T, ExportError> {
     Err(ExportError::new(ExportErrorKind::Closed))
 }
 
-fn run(setup: Setup, commands: UnboundedReceiver<Command>) -> Result<(), String> {
+fn run(setup: Setup, commands: UnboundedReceiver<Command>, ready: &SyncSender<()>) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| format!("no runtime: {error}"))?;
     runtime.block_on(async {
-        Worker::new(setup)?.work(commands).await;
+        let mut worker = Worker::new(setup)?;
+        worker.get_ready();
+        // Nobody waits for it without a durable spool.
+        let _unheard: Result<(), _> = ready.try_send(());
+        worker.work(commands).await;
         Ok(())
     })
 }

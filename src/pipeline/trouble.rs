@@ -15,6 +15,7 @@ use crate::{export::DropReason, hierarchy::Recorder};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Delivery,
+    Spool,
     Lost(DropReason),
 }
 

@@ -10,32 +10,36 @@ pub(crate) enum Callsite {
     /// A callsite of `tracing`.
     Tracing(&'static Metadata<'static>),
     /// A span of OpenTelemetry, which tells its name only.
-    Told {
-        name: Cow<'static, str>,
-        /// The target that `tracing-opentelemetry` tells, else the name of the instrumentation scope.
-        target: Cow<'static, str>,
-    },
+    Told(Box<Told>),
+}
+
+/// What a span of OpenTelemetry tells of where it was made.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) name: Cow<'static, str>,
+    /// The target that `tracing-opentelemetry` tells, else the name of the instrumentation scope.
+    pub(crate) target: Cow<'static, str>,
 }
 
 impl Callsite {
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::Tracing(metadata) => metadata.name(),
-            Self::Told { name, .. } => name,
+            Self::Told(told) => &told.name,
         }
     }
 
     pub(crate) fn id(&self) -> CallsiteId {
         match self {
             Self::Tracing(metadata) => CallsiteId::Tracing(metadata.callsite()),
-            Self::Told { name, target } => CallsiteId::Told((&**name).into(), (&**target).into()),
+            Self::Told(told) => CallsiteId::Told((&*told.name).into(), (&*told.target).into()),
         }
     }
 
     pub(crate) fn target(&self) -> &str {
         match self {
             Self::Tracing(metadata) => metadata.target(),
-            Self::Told { target, .. } => target,
+            Self::Told(told) => &told.target,
         }
     }
 }
@@ -57,6 +61,12 @@ impl fmt::Display for Callsite {
             return write!(f, "{file}:{line}");
         }
         f.write_str(self.target())
+    }
+}
+
+impl From<Told> for Callsite {
+    fn from(told: Told) -> Self {
+        Self::Told(Box::new(told))
     }
 }
 

@@ -1,32 +1,48 @@
 //! [`Fields`]: keys and typed values in the order they were said; the last value of a key wins.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
+
+use smallvec::SmallVec;
+
+use super::arena::{Arena, Piece};
 
 /// A field's name: nearly always the callsite's, which lives for the program.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Key {
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Key<'a> {
     Static(&'static str),
-    Owned(Box<str>),
+    /// A name that somebody told, to be copied.
+    Told(&'a str),
 }
 
-impl Key {
-    pub(crate) fn as_str(&self) -> &str {
+impl<'a> Key<'a> {
+    #[expect(clippy::match_same_arms, reason = "the two live for different times")]
+    fn as_str(self) -> &'a str {
         match self {
             Self::Static(key) => key,
-            Self::Owned(key) => key,
+            Self::Told(key) => key,
         }
     }
 }
 
-impl From<&'static str> for Key {
+impl From<&'static str> for Key<'_> {
     fn from(key: &'static str) -> Self {
         Self::Static(key)
     }
 }
 
-impl From<String> for Key {
-    fn from(key: String) -> Self {
-        Self::Owned(key.into_boxed_str())
+/// A key that was said.
+#[derive(Clone, Copy, Debug)]
+enum Name {
+    Static(&'static str),
+    Told(Piece),
+}
+
+impl Name {
+    fn key(self, texts: &Arena) -> Key<'_> {
+        match self {
+            Self::Static(key) => Key::Static(key),
+            Self::Told(at) => Key::Told(texts.get(at)),
+        }
     }
 }
 
@@ -45,22 +61,26 @@ pub(crate) enum Origin {
     List,
 }
 
-/// Where a text stands in the arena.
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    start: u32,
-    len: u32,
-}
-
 #[derive(Clone, Copy, Debug)]
 enum Value {
     Bool(bool),
     I64(i64),
     U64(u64),
-    I128(i128),
-    U128(u128),
+    // Written out, as hardly anybody has them: an entry is a quarter smaller.
+    I128(Piece),
+    U128(Piece),
     F64(f64),
-    Text { at: Span, origin: Origin, cut: bool },
+    Text { at: Piece, origin: Origin, cut: bool },
+}
+
+impl Value {
+    /// Where its text stands, if it has one.
+    fn piece(&mut self) -> Option<&mut Piece> {
+        match self {
+            Self::I128(at) | Self::U128(at) | Self::Text { at, .. } => Some(at),
+            Self::Bool(_) | Self::I64(_) | Self::U64(_) | Self::F64(_) => None,
+        }
+    }
 }
 
 /// A value as it was said.
@@ -93,11 +113,15 @@ pub(crate) enum Say<'a> {
 }
 
 /// Typed fields over one text buffer. Bounded by [`Fields::MAX_FIELDS`] and by a cap on each text.
-#[derive(Debug, Default)]
+///
+/// The first fields lie in place, as the first bytes of their texts do: most records are one allocation.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Fields {
-    entries: Vec<(Key, Value)>,
-    text: String,
-    /// Bytes of `text` that no entry points to any more.
+    entries: SmallVec<[(Name, Value); 8]>,
+    texts: Arena,
+    /// A bit for each key, which some share: a key whose bit is not set was not said yet.
+    seen: u64,
+    /// Bytes of `texts` that no entry points to any more.
     garbage: usize,
     dropped: u32,
     version: u32,
@@ -108,17 +132,6 @@ impl Fields {
     pub(crate) const MAX_FIELDS: usize = 1024;
     /// The value of a field whose `Debug` or `Display` panicked.
     pub(crate) const PANICKED: &str = "<formatting it panicked>";
-
-    /// Room for `fields` entries and a little text: two allocations for most spans.
-    pub(crate) fn with_capacity(fields: usize) -> Self {
-        Self {
-            entries: Vec::with_capacity(fields + 2),
-            text: String::with_capacity(256),
-            garbage: 0,
-            dropped: 0,
-            version: 0,
-        }
-    }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
@@ -139,26 +152,30 @@ impl Fields {
         self.dropped = self.dropped.saturating_add(fields);
     }
 
-    /// Bytes held, for the memory budget.
-    pub(crate) fn bytes(&self) -> usize {
-        self.text.capacity() + self.entries.capacity() * size_of::<(Key, Value)>()
+    /// Bytes held outside of the value itself, for the memory budget.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let entries = if self.entries.spilled() {
+            self.entries.capacity()
+        } else {
+            0
+        };
+        self.texts.heap_bytes() + entries * size_of::<(Name, Value)>()
     }
 
     /// Says `value` of `key`; an earlier value of the same key is forgotten. Texts beyond `cap` bytes are cut
     /// at a character boundary and marked.
-    pub(crate) fn set(&mut self, key: impl Into<Key>, value: Say<'_>, cap: usize) {
+    #[inline]
+    pub(crate) fn set<'k>(&mut self, key: impl Into<Key<'k>>, value: Say<'_>, cap: usize) {
         let value = match value {
             Say::Bool(value) => Value::Bool(value),
             Say::I64(value) => Value::I64(value),
             Say::U64(value) => Value::U64(value),
-            Say::I128(value) => Value::I128(value),
-            Say::U128(value) => Value::U128(value),
+            Say::I128(value) => Value::I128(self.texts.push(&value.to_string(), usize::MAX).0),
+            Say::U128(value) => Value::U128(self.texts.push(&value.to_string(), usize::MAX).0),
             Say::F64(value) => Value::F64(value),
             Say::Text(text, origin) => {
-                let start = self.text.len();
-                let kept = text.get(..floor_char_boundary(text, cap)).unwrap_or_default();
-                self.text.push_str(kept);
-                self.text_since(start, origin, kept.len() < text.len())
+                let (at, cut) = self.texts.push(text, cap);
+                Value::Text { at, origin, cut }
             }
         };
         self.put(key.into(), value);
@@ -166,112 +183,109 @@ impl Fields {
 
     /// Says what `write` formats, cut at `cap` bytes. Of a formatter that panics it says just that: what it wrote may
     /// be half of a secret.
-    pub(crate) fn set_formatted(&mut self, key: impl Into<Key>, args: fmt::Arguments<'_>, cap: usize) {
-        let start = self.text.len();
-        let mut writer = Capped {
-            text: &mut self.text,
-            end: start.saturating_add(cap),
-            cut: false,
-        };
-        // A Debug implementation is the host's code: its panic must not become ours to spread.
-        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| writer.write_fmt(args).is_ok()));
-        let cut = writer.cut && done.is_ok();
-        if done.is_err() {
-            self.text.truncate(start);
-            self.text.push_str(Self::PANICKED);
-        }
-        let value = self.text_since(start, Origin::Debug, cut);
-        self.put(key.into(), value);
+    pub(crate) fn set_formatted<'k>(&mut self, key: impl Into<Key<'k>>, args: fmt::Arguments<'_>, cap: usize) {
+        let (at, cut) = self.texts.push_formatted(args, cap);
+        let origin = Origin::Debug;
+        self.put(key.into(), Value::Text { at, origin, cut });
     }
 
     /// The value of `key`.
     pub(crate) fn get(&self, key: &str) -> Option<ValueRef<'_>> {
-        self.entries
-            .iter()
-            .find(|(have, _)| have.as_str() == key)
-            .map(|(_, value)| self.resolve(value))
+        self.value(key).map(|value| self.resolve(value))
     }
 
     /// The value of `key` if it is a text.
     pub(crate) fn get_text(&self, key: &str) -> Option<&str> {
-        match self.get(key)? {
-            ValueRef::Text { text, .. } => Some(text),
+        match self.value(key)? {
+            Value::Text { at, .. } => Some(self.texts.get(*at)),
             _ => None,
         }
+    }
+
+    fn value(&self, key: &str) -> Option<&Value> {
+        if self.seen & bit(key) == 0 {
+            return None;
+        }
+        let mut all = self.entries.iter();
+        all.find(|(have, _)| have.key(&self.texts).as_str() == key)
+            .map(|(_, value)| value)
     }
 
     /// All fields in the order in which their keys were first said.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, ValueRef<'_>)> {
         self.entries
             .iter()
-            .map(|(key, value)| (key.as_str(), self.resolve(value)))
+            .map(|(name, value)| (name.key(&self.texts).as_str(), self.resolve(value)))
     }
 
     /// Adds the fields of `other` after these; `other`'s values win.
     pub(crate) fn merge(&mut self, other: &Self) {
-        for (key, value) in &other.entries {
-            let value = match *value {
-                Value::Text { at, origin, cut } => {
-                    let start = self.text.len();
-                    self.text.push_str(other.slice(at));
-                    self.text_since(start, origin, cut)
-                }
-                plain => plain,
-            };
-            self.put(key.clone(), value);
+        for (name, value) in &other.entries {
+            let mut value = *value;
+            if let Some(at) = value.piece() {
+                *at = self.texts.copy(&other.texts, *at);
+            }
+            self.put(name.key(&other.texts), value);
         }
         self.dropped += other.dropped;
     }
 
-    fn put(&mut self, key: Key, value: Value) {
+    #[inline]
+    fn put(&mut self, key: Key<'_>, value: Value) {
         self.version = self.version.wrapping_add(1);
-        if let Some((_, have)) = self.entries.iter_mut().find(|(have, _)| have.as_str() == key.as_str()) {
-            if let Value::Text { at, .. } = have {
-                self.garbage += at.len as usize;
+        let bit = bit(key.as_str());
+        let is_new = self.seen & bit == 0;
+        self.seen |= bit;
+        if is_new && self.entries.len() < Self::MAX_FIELDS {
+            self.add(key, value);
+        } else {
+            self.put_again(key, value);
+        }
+    }
+
+    /// As [`Self::put`], for a key that may have been said before, or for which there is no room.
+    fn put_again(&mut self, key: Key<'_>, mut value: Value) {
+        let mut all = self.entries.iter_mut();
+        if let Some((_, have)) = all.find(|(have, _)| have.key(&self.texts).as_str() == key.as_str()) {
+            if let Some(at) = have.piece() {
+                self.garbage += at.len();
             }
             *have = value;
             self.compact();
         } else if self.entries.len() < Self::MAX_FIELDS {
-            self.entries.push((key, value));
+            self.add(key, value);
         } else {
-            if let Value::Text { at, .. } = value {
-                self.text.truncate(at.start as usize);
+            if let Some(at) = value.piece() {
+                self.texts.pop(*at);
             }
             self.dropped += 1;
         }
     }
 
-    fn text_since(&self, start: usize, origin: Origin, cut: bool) -> Value {
-        let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        Value::Text {
-            at: Span {
-                start: narrow(start),
-                len: narrow(self.text.len() - start),
-            },
-            origin,
-            cut,
-        }
+    #[inline]
+    fn add(&mut self, key: Key<'_>, value: Value) {
+        let name = match key {
+            Key::Static(key) => Name::Static(key),
+            Key::Told(key) => Name::Told(self.texts.push(key, usize::MAX).0),
+        };
+        self.entries.push((name, value));
     }
 
     /// Frees replaced texts once they outweigh the live ones: a value recorded a million times costs one.
     fn compact(&mut self) {
-        if self.garbage < 4096 || self.garbage * 2 < self.text.len() {
+        if self.garbage < 4096 || self.garbage * 2 < self.texts.len() {
             return;
         }
-        let mut text = String::with_capacity(self.text.len() - self.garbage);
-        for (_, value) in &mut self.entries {
-            if let Value::Text { at, .. } = value {
-                let start = u32::try_from(text.len()).unwrap_or(u32::MAX);
-                text.push_str(slice(&self.text, *at));
-                at.start = start;
+        let garbage = std::mem::take(&mut self.texts);
+        for (name, value) in &mut self.entries {
+            if let Name::Told(at) = name {
+                *at = self.texts.copy(&garbage, *at);
+            }
+            if let Some(at) = value.piece() {
+                *at = self.texts.copy(&garbage, *at);
             }
         }
-        self.text = text;
         self.garbage = 0;
-    }
-
-    fn slice(&self, at: Span) -> &str {
-        slice(&self.text, at)
     }
 
     fn resolve(&self, value: &Value) -> ValueRef<'_> {
@@ -279,11 +293,11 @@ impl Fields {
             Value::Bool(value) => ValueRef::Bool(value),
             Value::I64(value) => ValueRef::I64(value),
             Value::U64(value) => ValueRef::U64(value),
-            Value::I128(value) => ValueRef::I128(value),
-            Value::U128(value) => ValueRef::U128(value),
+            Value::I128(at) => ValueRef::I128(self.texts.get(at).parse().unwrap_or_default()),
+            Value::U128(at) => ValueRef::U128(self.texts.get(at).parse().unwrap_or_default()),
             Value::F64(value) => ValueRef::F64(value),
             Value::Text { at, origin, cut } => ValueRef::Text {
-                text: self.slice(at),
+                text: self.texts.get(at),
                 origin,
                 cut,
             },
@@ -291,38 +305,10 @@ impl Fields {
     }
 }
 
-fn slice(text: &str, at: Span) -> &str {
-    text.get(at.start as usize..at.start as usize + at.len as usize)
-        .unwrap_or_default()
-}
-
-/// The largest index not above `at` that does not split a character.
-pub(crate) fn floor_char_boundary(text: &str, at: usize) -> usize {
-    if at >= text.len() {
-        return text.len();
-    }
-    (0..=at).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0)
-}
-
-/// Appends until `end`, then refuses: a formatter that never ends stops at its first error.
-struct Capped<'a> {
-    text: &'a mut String,
-    end: usize,
-    cut: bool,
-}
-
-impl fmt::Write for Capped<'_> {
-    fn write_str(&mut self, part: &str) -> fmt::Result {
-        let room = self.end.saturating_sub(self.text.len());
-        if part.len() <= room {
-            self.text.push_str(part);
-            return Ok(());
-        }
-        self.text
-            .push_str(part.get(..floor_char_boundary(part, room)).unwrap_or_default());
-        self.cut = true;
-        Err(fmt::Error)
-    }
+/// One of 64 bits that a key may be known by.
+fn bit(key: &str) -> u64 {
+    let last = key.as_bytes().last().copied().unwrap_or_default();
+    1 << ((key.len() * 31 + usize::from(last)) % 64)
 }
 
 #[cfg(test)]
@@ -354,7 +340,29 @@ mod tests {
             );
         }
         assert_eq!(text(&fields, "n"), "an odd value");
-        assert!(fields.bytes() < 64 * 1024, "{} bytes", fields.bytes());
+        assert!(fields.heap_bytes() < 64 * 1024, "{} bytes", fields.heap_bytes());
+    }
+
+    #[test]
+    fn told_keys_and_wide_numbers_outlive_what_is_replaced_around_them() {
+        let mut said = Fields::default();
+        let told = "a key that somebody told".to_owned();
+        said.set("long", Say::Text("x", Origin::Str), 9999);
+        said.set(Key::Told(&told), Say::I128(i128::MIN), 9999);
+        said.set("wide", Say::U128(u128::MAX), 9999);
+        for text in ["y", "z"] {
+            said.set("long", Say::Text(&text.repeat(9000), Origin::Str), 9999);
+        }
+        let mut merged = Fields::default();
+        merged.merge(&said);
+        for fields in [&said, &merged] {
+            let all: Vec<_> = fields.iter().collect();
+            assert_eq!(
+                all[1..],
+                [(&*told, ValueRef::I128(i128::MIN)), ("wide", ValueRef::U128(u128::MAX))]
+            );
+            assert_eq!(text(fields, "long"), "z".repeat(9000));
+        }
     }
 
     #[test]
@@ -402,7 +410,7 @@ mod tests {
     fn fields_beyond_the_bound_are_counted() {
         let mut fields = Fields::default();
         for i in 0..10_000 {
-            fields.set(format!("key.{i}"), Say::I64(i), 100);
+            fields.set(Key::Told(&format!("key.{i}")), Say::I64(i), 100);
         }
         assert_eq!(fields.iter().count(), Fields::MAX_FIELDS);
         assert_eq!(fields.dropped() as usize, 10_000 - Fields::MAX_FIELDS);

@@ -3,6 +3,7 @@
 //! Filled on the caller's thread, so it copies little: keys by reference, all text into one buffer.
 //! Meaning is given to it on the pipeline thread (`attributes`).
 
+mod arena;
 mod callsite;
 mod direct;
 mod excerpt;
@@ -11,9 +12,10 @@ mod fields;
 mod said;
 mod span;
 
-pub(crate) use callsite::{Callsite, CallsiteId};
+pub(crate) use arena::floor_char_boundary;
+pub(crate) use callsite::{Callsite, CallsiteId, Told};
 pub(crate) use excerpt::Excerpt;
 pub(crate) use exchange::{Ending, Exchange};
-pub(crate) use fields::{Fields, Key, Origin, Say, ValueRef, floor_char_boundary};
+pub(crate) use fields::{Fields, Key, Origin, Say, ValueRef};
 pub(crate) use said::Said;
 pub(crate) use span::{EventRecord, Failure, KindSource, SpanRecord};

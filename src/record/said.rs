@@ -116,6 +116,10 @@ pub(super) struct Bounded {
 
 impl io::Write for Bounded {
     fn write(&mut self, part: &[u8]) -> io::Result<usize> {
+        if self.text.capacity() == 0 {
+            // Enough for most values.
+            self.text.reserve(128);
+        }
         let room = self.end.saturating_sub(self.text.len());
         self.text.extend_from_slice(part.get(..room).unwrap_or(part));
         if part.len() > room {

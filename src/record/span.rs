@@ -35,7 +35,7 @@ pub(crate) struct SpanRecord {
     pub(crate) kind: Option<(EntityKind, KindSource)>,
     pub(crate) fields: Fields,
     /// What `#[instrument(ret)]` or an explicit end recorded as the result is the field [`Self::RETURN`].
-    pub(crate) failure: Option<Failure>,
+    pub(crate) failure: Option<Box<Failure>>,
     pub(crate) events: Vec<EventRecord>,
     /// Bytes that the events hold.
     event_bytes: usize,
@@ -53,7 +53,7 @@ impl SpanRecord {
     /// More events than this on one span are counted and dropped: a session may live for hours.
     pub(crate) const MAX_EVENTS: usize = 512;
 
-    pub(crate) fn new(callsite: impl Into<Callsite>, start: Start, fields: Fields) -> Self {
+    pub(crate) fn new(callsite: impl Into<Callsite>, start: Start) -> Self {
         Self {
             callsite: callsite.into(),
             start,
@@ -61,7 +61,7 @@ impl SpanRecord {
             entered: false,
             entered_in_panic: false,
             kind: None,
-            fields,
+            fields: Fields::default(),
             failure: None,
             events: Vec::new(),
             event_bytes: 0,
@@ -71,11 +71,24 @@ impl SpanRecord {
         }
     }
 
+    /// What is known of it now, without what happened inside.
+    pub(crate) fn as_it_began(&self) -> Self {
+        let mut record = Self::new(self.callsite.clone(), self.start);
+        record.fields = self.fields.clone();
+        record.kind = self.kind;
+        record
+    }
+
     /// Bytes held, for the memory budget.
     pub(crate) fn bytes(&self) -> usize {
         let exchanges: usize = self.exchanges.iter().map(|exchange| exchange.bytes()).sum();
-        let failure = self.failure.as_ref().map_or(0, Failure::bytes);
-        size_of::<Self>() + self.fields.bytes() + self.event_bytes + failure + exchanges
+        let failure = self.failure.as_ref().map_or(0, |failure| failure.bytes());
+        size_of::<Self>() + self.fields.heap_bytes() + self.event_bytes + failure + exchanges
+    }
+
+    /// It stands for an agent, as far as was told.
+    pub(crate) fn is_agent(&self) -> bool {
+        self.kind.is_some_and(|(kind, _)| kind == EntityKind::Agent)
     }
 
     /// Something was said about it, or it was left, at `moment`.
@@ -111,7 +124,7 @@ impl SpanRecord {
 
     /// The first failure stands: what follows is usually its echo on the way up.
     pub(crate) fn fail(&mut self, failure: Failure) {
-        self.failure.get_or_insert(failure);
+        self.failure.get_or_insert_with(|| Box::new(failure));
     }
 }
 
@@ -122,14 +135,15 @@ pub(crate) struct EventRecord {
     /// The callsite's name, used where the event has no message.
     pub(crate) name: Cow<'static, str>,
     pub(crate) level: Level,
-    pub(crate) fields: Fields,
+    pub(crate) fields: Box<Fields>,
     /// The causes of an error among the fields, one a line.
     pub(crate) error_chain: Option<String>,
 }
 
 impl EventRecord {
     fn bytes(&self) -> usize {
-        size_of::<Self>() + self.fields.bytes() + self.error_chain.as_ref().map_or(0, String::len)
+        let fields = size_of::<Fields>() + self.fields.heap_bytes();
+        size_of::<Self>() + fields + self.error_chain.as_ref().map_or(0, String::len)
     }
 }
 
@@ -146,7 +160,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     fn bytes(&self) -> usize {
-        self.message.len() + self.chain.as_ref().map_or(0, String::len)
+        size_of::<Self>() + self.message.len() + self.chain.as_ref().map_or(0, String::len)
     }
 }
 
@@ -156,7 +170,7 @@ mod tests {
     use crate::{clock::Clock, hierarchy::session_callsite};
 
     fn record() -> SpanRecord {
-        SpanRecord::new(session_callsite(), Clock::System.start(), Fields::default())
+        SpanRecord::new(session_callsite(), Clock::System.start())
     }
 
     fn event(level: Level, name: &'static str) -> EventRecord {
@@ -164,7 +178,7 @@ mod tests {
             at: Clock::System.now(),
             name: name.into(),
             level,
-            fields: Fields::with_capacity(1),
+            fields: Box::default(),
             error_chain: None,
         }
     }

@@ -9,7 +9,7 @@ use opentelemetry::propagation::Extractor;
 use tracing::{dispatcher, span::Id};
 use tracing_subscriber::{Registry, registry::LookupSpan};
 
-use super::{Own, Session};
+use super::Session;
 use crate::{
     handle::AgentOps,
     hierarchy::{
@@ -19,7 +19,7 @@ use crate::{
     kind::EntityKind,
     layer::extensions,
     propagation,
-    record::{Fields, KindSource, Origin, Say, SpanRecord},
+    record::{KindSource, Origin, Say, SpanRecord},
     semconv::agentops::field,
     span_ext::with_recorded,
 };
@@ -135,8 +135,8 @@ impl SessionBuilder {
                 recorder.continue_trace(&mut lineage, parent.span);
             }
             adjust(&mut lineage, remote.as_ref(), &facts);
-            let record = Mutex::new(Some(begin(&recorder, &name)));
-            (lineage, Some(Own { record }))
+            let record = begin(&recorder, &name, &lineage);
+            (lineage, Some(Mutex::new(Some(record))))
         };
         let own = own.filter(|_| recorder.is_enabled());
         if own.is_some() {
@@ -171,12 +171,13 @@ fn adjust(lineage: &mut Lineage, remote: Option<&(RemoteParent, Remote)>, facts:
     });
 }
 
-fn begin(recorder: &Recorder, name: &str) -> Box<SpanRecord> {
-    let mut fields = Fields::with_capacity(2);
-    fields.set(field::NAME, Say::Text(name, Origin::Str), recorder.value_cap);
-    let mut record = SpanRecord::new(session_callsite(), recorder.clock.start(), fields);
+fn begin(recorder: &Recorder, name: &str, lineage: &Lineage) -> Box<SpanRecord> {
+    let mut record = Box::new(SpanRecord::new(session_callsite(), recorder.clock.start()));
+    let name = Say::Text(name, Origin::Str);
+    record.fields.set(field::NAME, name, recorder.value_cap);
     record.kind = Some((EntityKind::Session, KindSource::AgentOps));
-    Box::new(record)
+    recorder.note_open(&record, lineage);
+    record
 }
 
 /// What encloses this point: the nearest recorded span, or the session without a span that was entered below it.

@@ -53,9 +53,7 @@ pub struct Session {
     ended: AtomicBool,
 }
 
-struct Own {
-    record: Mutex<Option<Box<SpanRecord>>>,
-}
+type Own = Mutex<Option<Box<SpanRecord>>>;
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -174,17 +172,17 @@ impl Session {
             let finished: Option<Vec<_>> = with_recorded(&self.span, |recorded| {
                 let slots = recorded.slots_mut();
                 let ended = slots.filter_map(|slot| {
-                    slot.change(tell);
+                    slot.change(|record, _| tell(record));
                     slot.end()
                 });
                 ended.collect()
             });
             for slot in finished.into_iter().flatten() {
-                slot.finish(true);
+                slot.finish();
             }
             return;
         };
-        let record = own.record.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let record = own.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(mut record) = record {
             tell(&mut record);
             recorder.finish(record, self.lineage.clone(), recorder.clock.now(), 0);

@@ -1,4 +1,4 @@
-//! What happens to a span beyond what is said of it: it is touched, it is left before its end, a session ends.
+//! What happens to a span beyond what is said of it: it is left before its end, a session ends.
 
 use tracing::Span;
 
@@ -16,7 +16,7 @@ pub(crate) fn cancelled(span: &Span) {
     let Some(recorder) = recorder(span) else { return };
     let cap = recorder.value_cap;
     with_slots(span, |slot| {
-        slot.change(|record| {
+        slot.change(|record, _| {
             record.fields.set(agentops::CANCELLED, Say::Bool(true), cap);
             if is_session(record) {
                 end(record, &EndState::Indeterminate, cap);
@@ -30,11 +30,6 @@ pub(crate) fn cancelled(span: &Span) {
             }
         });
     });
-}
-
-/// The span ends no earlier than now.
-pub(crate) fn touch(span: &Span) {
-    with_slots(span, |slot| slot.change(|_| ()));
 }
 
 fn is_session(record: &SpanRecord) -> bool {

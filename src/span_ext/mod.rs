@@ -19,11 +19,11 @@ mod recording;
 #[cfg(feature = "export")]
 pub(crate) use gathering::Gathering;
 #[cfg(feature = "export")]
-pub(crate) use life::{cancelled, touch};
+pub(crate) use life::cancelled;
 #[cfg(all(feature = "export", feature = "macros"))]
-pub use notes::Notes;
+pub use notes::{Notebook, Notes};
 #[cfg(feature = "export")]
-pub(crate) use recorded::{record_content, with_recorded};
+pub(crate) use recorded::{record_content, touch, with_recorded};
 #[cfg(feature = "export")]
 pub(crate) use recording::Recording;
 

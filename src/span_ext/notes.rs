@@ -1,4 +1,5 @@
-//! [`Notes`]: what a decorated call says of itself, gathered outside of every lock and told to its span at once.
+//! [`Notes`]: what a decorated call says of itself, gathered outside of every lock and told to its span at once; and the
+//! [`Notebook`] that they come from.
 
 use std::{error::Error, fmt, sync::Arc};
 
@@ -27,24 +28,45 @@ pub struct Notes<'a> {
     end_state: Option<EndState>,
 }
 
-impl<'a> Notes<'a> {
+/// Whether a span is recorded: that is looked up once for all notes of a call.
+#[derive(Debug)]
+pub struct Notebook<'a> {
+    span: &'a Span,
+    recorder: Option<Arc<Recorder>>,
+}
+
+impl<'a> Notebook<'a> {
+    /// The one of `span`.
+    #[inline]
+    pub fn of(span: &'a Span) -> Self {
+        let recorder = if span.is_disabled() { None } else { recorder(span) };
+        Self { span, recorder }
+    }
+
     /// `None` where the span is not recorded.
-    pub fn of(span: &'a Span) -> Option<Self> {
-        if span.is_disabled() {
-            return None;
-        }
-        Some(Self {
-            recorder: recorder(span)?,
-            span,
-            said: Fields::default(),
-            failure: None,
-            end_state: None,
-        })
+    #[inline]
+    pub fn notes(&self) -> Option<Notes<'a>> {
+        let recorder = self.recorder.as_ref()?;
+        Some(Notes::new(self.span, recorder))
     }
 
     /// `None` also where no inputs and outputs leave.
-    pub fn of_content(span: &'a Span) -> Option<Self> {
-        Self::of(span).filter(Self::takes_content)
+    #[inline]
+    pub fn content(&self) -> Option<Notes<'a>> {
+        let recorder = self.recorder.as_ref().filter(|recorder| recorder.captures_content)?;
+        Some(Notes::new(self.span, recorder))
+    }
+}
+
+impl<'a> Notes<'a> {
+    fn new(span: &'a Span, recorder: &Arc<Recorder>) -> Self {
+        Self {
+            span,
+            recorder: Arc::clone(recorder),
+            said: Fields::default(),
+            failure: None,
+            end_state: None,
+        }
     }
 
     /// Inputs and outputs leave.
@@ -97,7 +119,7 @@ impl<'a> Notes<'a> {
     }
 
     /// Tells it all to the span.
-    pub fn tell(self) {
+    pub fn tell(&mut self) {
         let Self {
             span,
             recorder,
@@ -107,12 +129,12 @@ impl<'a> Notes<'a> {
         } = self;
         let cap = recorder.value_cap;
         with_slots(span, |slot| {
-            slot.change(|record| {
-                record.fields.merge(&said);
-                if let Some(failure) = &failure {
+            slot.change(|record, _| {
+                record.fields.merge(said);
+                if let Some(failure) = failure {
                     record.fail(failure.clone());
                 }
-                if let Some(state) = &end_state {
+                if let Some(state) = end_state {
                     end(record, state, cap);
                 }
             });

@@ -31,8 +31,8 @@ impl AgentOpsSpanExt for Span {
     fn record_attribute<T: Serialize + ?Sized>(&self, key: impl Into<String>, value: &T) {
         if let Some(recorder) = recorder(self) {
             let said = Said::serialize(value, recorder.value_cap);
-            let key = Key::from(key.into());
-            say(self, |fields, cap| fields.set(key.clone(), said.say(), cap));
+            let key = key.into();
+            say(self, |fields, cap| fields.set(Key::Told(&key), said.say(), cap));
         }
     }
 
@@ -64,19 +64,23 @@ impl AgentOpsSpanExt for Span {
         let Some(recorder) = recorder(self) else { return };
         let mut message = Fields::default();
         message.set_formatted("message", format_args!("{error}"), recorder.value_cap);
-        let failure = Failure {
-            at: recorder.clock.now(),
-            type_name: type_name::<E>(),
-            message: message.get_text("message").unwrap_or_default().to_owned(),
-            chain: error.source().and_then(|cause| source_chain(cause, recorder.value_cap)),
-        };
-        with_slots(self, |slot| slot.change(|record| record.fail(failure.clone())));
+        let chain = error.source().and_then(|cause| source_chain(cause, recorder.value_cap));
+        with_slots(self, |slot| {
+            slot.change(|record, at| {
+                record.fail(Failure {
+                    at,
+                    type_name: type_name::<E>(),
+                    message: message.get_text("message").unwrap_or_default().to_owned(),
+                    chain: chain.clone(),
+                });
+            });
+        });
     }
 
     fn record_evaluation(&self, name: &str, value: f64, label: Option<&str>, explanation: Option<&str>) {
         with_slots(self, |slot| {
             let cap = slot.recorder.value_cap;
-            let mut fields = Fields::with_capacity(4);
+            let mut fields = Box::<Fields>::default();
             fields.set(gen_ai::EVALUATION_NAME, Say::Text(name, Origin::Str), cap);
             fields.set(gen_ai::EVALUATION_SCORE_VALUE, Say::F64(value), cap);
             let texts = [
@@ -88,15 +92,17 @@ impl AgentOpsSpanExt for Span {
                     fields.set(key, Say::Text(text, Origin::Str), cap);
                 }
             }
-            let event = EventRecord {
-                at: slot.recorder.clock.now(),
-                name: gen_ai::EVALUATION_RESULT.into(),
-                level: Level::INFO,
-                fields,
-                error_chain: None,
-            };
             let has_room = slot.recorder.has_room();
-            slot.change(|record| record.add_event(event, has_room));
+            slot.change(|record, at| {
+                let event = EventRecord {
+                    at,
+                    name: gen_ai::EVALUATION_RESULT.into(),
+                    level: Level::INFO,
+                    fields,
+                    error_chain: None,
+                };
+                record.add_event(event, has_room);
+            });
         });
     }
 
@@ -136,7 +142,8 @@ fn ids(span: &Span) -> Option<(crate::hierarchy::TraceId, crate::hierarchy::Span
     with_recorded(span, |recorded| {
         let slot = recorded.first()?;
         slot.observed.store(true, Ordering::Relaxed);
-        Some((slot.lineage.trace.id, slot.lineage.span_id, slot.lineage.trace.sampled))
+        let lineage = &slot.lineage;
+        Some((lineage.trace.id, lineage.span_id, lineage.trace.sampled))
     })?
 }
 
@@ -153,7 +160,7 @@ pub(crate) fn record_content<T: Serialize + ?Sized>(span: &Span, key: &'static s
 fn say(span: &Span, mut said: impl FnMut(&mut Fields, usize)) {
     with_slots(span, |slot| {
         let cap = slot.recorder.cap();
-        slot.change(|record| said(&mut record.fields, cap));
+        slot.change(|record, _| said(&mut record.fields, cap));
     });
 }
 
@@ -186,4 +193,9 @@ pub(super) fn type_name<E: ?Sized>() -> Option<std::borrow::Cow<'static, str>> {
     }
     let plain = full.split('<').next().unwrap_or(full);
     Some(plain.rsplit("::").next().unwrap_or(plain).into())
+}
+
+/// The span ends no earlier than now.
+pub(crate) fn touch(span: &Span) {
+    with_slots(span, |slot| slot.change(|_, _| ()));
 }

@@ -44,7 +44,9 @@ impl Recording {
             let span = registry.span(self.above.as_ref().unwrap_or(id))?;
             let mut extensions = extensions_mut(&span)?;
             let recorded = extensions.get_mut::<Recorded>()?;
-            recorded.slots_mut().for_each(|slot| slot.change(&mut change));
+            recorded
+                .slots_mut()
+                .for_each(|slot| slot.change(|record, _| change(record)));
             Some(())
         });
     }

@@ -2,13 +2,14 @@
 
 use std::io::Write as _;
 
-use agentops::testing::draw;
+use agentops::{capture::HttpCapture, testing::draw};
+use reqwest_middleware::ClientBuilder;
 use serde_json::json;
 
 use super::{
     bodies::{CHAT, chat_request},
     provider::Reply,
-    run::{below, call, run, run_with},
+    run::{below, block_on, call, run, run_with},
 };
 use crate::harness::text;
 
@@ -214,4 +215,54 @@ fn a_request_that_nobody_waits_for_is_cancelled() {
     assert_eq!((call.is_error(), call.status.message.as_str()), (true, "cancelled"));
     assert_eq!(call.events_named("exception").count(), 0);
     assert_eq!(text(call, "gen_ai.prompt.1.role"), "user", "what was asked is known");
+}
+
+#[test]
+fn what_is_kept_while_an_answer_arrives_is_within_the_budget_of_the_handle() {
+    const PIECES: usize = 64;
+    let piece = format!(
+        "data: {{\"choices\":[{{\"delta\":{{\"content\":\"{}\"}}}}]}}\n\n",
+        "x".repeat(64 * 1024)
+    );
+    let reply = (0..PIECES).fold(Reply::events(), |reply, _| reply.piece(piece.as_str()));
+    let provider = super::provider::Provider::start(vec![reply]);
+    let mut most = 0;
+    crate::harness::arrived_with(
+        |builder| builder.with_max_queue_bytes(1024 * 1024),
+        |agentops| {
+            let capture = HttpCapture::new().with_max_body_bytes(usize::MAX);
+            let client = ClientBuilder::new(reqwest::Client::new()).with(capture).build();
+            block_on(async {
+                let request = client.post(format!("{}{PATH}", provider.url)).json(&chat_request(true));
+                let mut answer = request.send().await.unwrap();
+                let mut passed = 0;
+                while let Some(piece) = answer.chunk().await.unwrap() {
+                    passed += piece.len();
+                    most = most.max(agentops.stats().open_bytes);
+                }
+                assert_eq!(passed, PIECES * piece.len(), "what is not kept passes all the same");
+            });
+        },
+    );
+    // A vector doubles, and the end of the body is kept in any case.
+    assert!((64 * 1024..3 * 1024 * 1024).contains(&most), "{most}");
+}
+
+#[test]
+fn a_call_that_failed_keeps_its_trace() {
+    let busy = r#"{"error":{"message":"Overloaded","type":"server_error","code":null}}"#;
+    for (reply, kept) in [
+        (Reply::new(503, "application/json").piece(busy), 3),
+        (Reply::json(CHAT), 0),
+    ] {
+        let (spans, _) = run_with(
+            |builder| builder.with_sample_ratio(0.0).with_keep_errors(true),
+            |capture, _| capture,
+            vec![reply],
+            async |program| {
+                program.post(PATH, &chat_request(false)).await;
+            },
+        );
+        assert_eq!(spans.len(), kept, "{}", draw(&spans));
+    }
 }

@@ -163,7 +163,7 @@ fn a_known_librarys_span_is_recognised_by_its_callsite_through_every_door() {
     let through_layer = arrived(Door::Layer, |_| program());
     assert_eq!(
         draw(&through_layer),
-        "default.session\n  autoagents.task.agent\n    autoagents.tool_call.tool\n"
+        "default.session\n  autoagents.task.agent\n    add.tool\n"
     );
     for door in SECOND {
         assert_eq!(draw(&arrived(door, |_| program())), draw(&through_layer), "{door:?}");

@@ -3,12 +3,11 @@
 use std::{collections::HashMap, fmt::Debug};
 
 use agentops::{
-    AgentOps, AgentOpsSpanExt as _, Compression, Content, CredentialRedactor, DropReason, EndState, EntityKind, Export,
-    ExportError, HostName, HostTrace, InitError, Price, Project, Protocol, Remote, Semconv, Usage,
+    AgentOps, AgentOpsSpanExt as _, AgentScope, Compression, Content, CredentialRedactor, DropReason, EndState,
+    EntityKind, Export, ExportError, HostName, HostTrace, InitError, Price, Project, Protocol, Remote, Semconv, Usage,
     llm::Call,
     propagation::{CommandEnv, McpMeta},
 };
-use futures::Stream as _;
 use tracing::info_span;
 
 use super::planted::{BEARER, FIELD, HEADER, KEY, WRONG_KEY, with_password};
@@ -58,6 +57,7 @@ pub(crate) fn show_everything(agentops: &AgentOps, project: &Project, lost: &Exp
         show("AlreadyObserved", &span.set_remote_parent(&carrier).unwrap_err());
     });
     session.end(EndState::Success);
+    show("AgentScope", &AgentScope::new("shown"));
     show("Usage", &Usage::new(1, 2));
     show("Price", &Price::new(1.0, 2.0));
     show("CredentialRedactor", &CredentialRedactor);
@@ -89,10 +89,9 @@ fn show_calls() {
     let mut streaming = call.stream();
     streaming.text(FIELD);
     show("Streaming", &streaming);
-    let pieces = Call::chat("mine", "model").observe(futures::stream::iter([FIELD]), |streaming, piece| {
-        streaming.text(piece);
-    });
-    show("CallStream", &pieces.size_hint());
+    let pieces = futures::stream::empty::<&str>();
+    let pieces = Call::chat("mine", "model").observe(pieces, |streaming, piece| streaming.text(piece));
+    show("CallStream", &pieces);
     #[cfg(any(feature = "reqwest-middleware", feature = "tower"))]
     {
         let capture = agentops::capture::HttpCapture::new();

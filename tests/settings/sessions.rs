@@ -214,3 +214,20 @@ fn sessions_of_a_process_that_was_started_with_a_context_continue_its_trace() {
         assert_eq!(session.text("user.id"), Some("u-1"));
     }
 }
+
+#[test]
+fn the_clock_is_read_where_a_span_begins_at_each_event_and_where_it_is_left() {
+    let seen = seen(
+        |builder| builder.with_clock(FixedClock::new()),
+        |_| {
+            let _span = info_span!("work", agentops.kind = "tool").entered();
+            tracing::info!("one");
+            tracing::info!("two");
+        },
+    );
+    let work = named(&seen.spans, "work.tool");
+    // A millisecond for each reading.
+    let after = |unix_nanos: u64| (unix_nanos - work.start_unix_nanos) / 1_000_000;
+    let events: Vec<_> = work.events.iter().map(|event| after(event.unix_nanos)).collect();
+    assert_eq!((events, after(work.end_unix_nanos)), (vec![1, 2], 3));
+}

@@ -67,22 +67,24 @@ impl Expansion<'_> {
     }
 
     fn body(&self) -> TokenStream {
+        let Self { site, hidden, .. } = self;
         let opened = self.opened();
+        let input = self.input(&quote_spanned!(*site=> #hidden::Notebook::of(&span)));
         let rest = match (
             self.function.signature.asyncness.is_some(),
             Shape::of(&self.function.signature.output),
         ) {
             (false, Shape::Never) => self.endless(),
-            (false, Shape::Value) => self.value(),
+            (false, Shape::Value) => return self.value(),
             (false, Shape::Future(wrapped)) => self.future(&wrapped),
             (false, Shape::Stream(wrapped)) => self.stream(&wrapped),
             (true, Shape::Stream(wrapped)) => self.stream_in_future(&wrapped),
             (true, _) => self.awaited(),
         };
-        quote_spanned!(self.site=> #opened #rest)
+        quote_spanned!(*site=> #opened #input #rest)
     }
 
-    /// The span, with its causes and the arguments.
+    /// The span, with its causes.
     fn opened(&self) -> TokenStream {
         let Self { site, hidden, args, .. } = self;
         let span = self.span();
@@ -93,11 +95,9 @@ impl Expansion<'_> {
                 }
             }
         });
-        let input = self.input();
         quote_spanned! {*site=>
             let span = #span;
             #causes
-            #input
         }
     }
 
@@ -161,8 +161,8 @@ impl Expansion<'_> {
         LitStr::new(&ident.unraw().to_string(), ident.span())
     }
 
-    /// Tells the arguments.
-    fn input(&self) -> Option<TokenStream> {
+    /// Tells the arguments to what `notebook` is.
+    fn input(&self, notebook: &TokenStream) -> Option<TokenStream> {
         let Self { site, hidden, args, .. } = self;
         if !args.capture_input {
             return None;
@@ -181,7 +181,7 @@ impl Expansion<'_> {
             .iter()
             .map(|name| LitStr::new(&name.unraw().to_string(), name.span()));
         Some(quote_spanned! {*site=>
-            if let #hidden::Some(mut notes) = #hidden::Notes::of_content(&span) {
+            if let #hidden::Some(mut notes) = #notebook.content() {
                 use #hidden::{ByDebug as _, ByJson as _, ByTypeName as _};
                 #((&&&#hidden::Seen(&#names)).agentops_note(&mut notes, #keys);)*
                 notes.tell();
@@ -257,10 +257,15 @@ impl Expansion<'_> {
     fn value(&self) -> TokenStream {
         let Self { site, hidden, .. } = self;
         let (called, outcome) = (self.called(), self.outcome());
+        let opened = self.opened();
+        let input = self.input(&quote_spanned!(*site=> notebook));
         quote_spanned! {*site=>
+            #opened
+            let notebook = #hidden::Notebook::of(&span);
+            #input
             let inside = span.enter();
             let result = #called;
-            if let #hidden::Some(mut notes) = #hidden::Notes::of(&span) {
+            if let #hidden::Some(mut notes) = notebook.notes() {
                 {
                     let (notes, result) = (&mut notes, &result);
                     #outcome
@@ -335,7 +340,7 @@ impl Expansion<'_> {
                     TypedError as _, ValueOutcome as _,
                 };
                 if let #hidden::Err(error) = (&&#hidden::Seen(item)).agentops_peek() {
-                    if let #hidden::Some(mut notes) = #hidden::Notes::of(span) {
+                    if let #hidden::Some(mut notes) = #hidden::Notebook::of(span).notes() {
                         notes.returned(false);
                         (&&&&&#hidden::Seen(error)).agentops_fail(&mut notes);
                         notes.tell();
@@ -364,7 +369,7 @@ impl Expansion<'_> {
             match #made {
                 #hidden::Ok(made) => #hidden::Ok(#observed),
                 #hidden::Err(error) => {
-                    if let #hidden::Some(mut notes) = #hidden::Notes::of(&span) {
+                    if let #hidden::Some(mut notes) = #hidden::Notebook::of(&span).notes() {
                         use #hidden::{
                             AnyError as _, DebugError as _, DisplayError as _, PointerToError as _, TypedError as _,
                         };

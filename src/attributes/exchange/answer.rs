@@ -80,7 +80,7 @@ impl Answer {
         for document in &documents.list {
             shapes::take(&mut answer, document);
         }
-        if documents.cut && documents.streamed {
+        if documents.gap && documents.streamed {
             answer.shorten();
         }
         answer.deaf = true;
@@ -142,7 +142,9 @@ impl Answer {
     /// What is said in a gap is missing, and half of a secret may stand before it.
     fn shorten(&mut self) {
         for (_, choice) in &mut self.choices {
-            if let Some((_, Part::Text(text) | Part::Thoughts(text))) = choice.parts.last_mut() {
+            if let Some((_, Part::Text(text) | Part::Thoughts(text) | Part::Call(CallPart { arguments: text, .. }))) =
+                choice.parts.last_mut()
+            {
                 prefix::shorten(text);
             }
         }

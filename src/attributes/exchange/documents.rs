@@ -37,7 +37,9 @@ pub(super) struct Documents {
     pub(super) streamed: bool,
     /// The stream said that it is over.
     pub(super) ended: bool,
-    /// Something is missing at the end of `list`.
+    /// Something follows `list` that was not kept.
+    pub(super) gap: bool,
+    /// The last value was not whole.
     pub(super) cut: bool,
 }
 
@@ -51,7 +53,7 @@ impl Documents {
         match coding {
             None => Self::of(&head, tail),
             Some(coding) => inflated(&head, coding).map_or_else(Self::default, |(text, whole)| Self {
-                cut: tail.is_some() || !whole,
+                gap: tail.is_some() || !whole,
                 ..Self::of(&text, None)
             }),
         }
@@ -62,7 +64,7 @@ impl Documents {
         let text = text.trim_start_matches('\u{feff}').trim_start();
         let tail = tail.map(String::from_utf8_lossy);
         let mut documents = Self {
-            cut: tail.is_some(),
+            gap: tail.is_some(),
             ..Self::default()
         };
         if is_event_stream(text) {
@@ -123,7 +125,11 @@ impl Documents {
             None => {}
             Some(true) => {
                 self.cut = true;
-                if let Some(value) = prefix::read(left) {
+                // Of many in a row the last one is a piece like the others: without it, little is missing.
+                self.streamed |= !self.list.is_empty();
+                if self.list.is_empty()
+                    && let Some(value) = prefix::read(left)
+                {
                     self.push(value);
                 }
             }

@@ -72,7 +72,8 @@ pub(crate) fn read(record: &mut SpanRecord) {
     if streams && !exchange.is_told {
         times(exchange, documents.list.len() + documents.late.len(), &mut facts);
     }
-    if documents.streamed && !answer.ended && !exchange.is_told {
+    let is_cut_off = documents.cut && !matches!(exchange.ending, Ending::Complete);
+    if (documents.streamed || is_cut_off) && !answer.ended && !exchange.is_told {
         facts.say(agentops::RESPONSE_PARTIAL, Fact::Bool(true));
     }
     let failure = failure(record, exchange, &answer);

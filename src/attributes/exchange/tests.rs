@@ -13,7 +13,7 @@ use super::*;
 use crate::{
     clock::Clock,
     hierarchy::session_callsite,
-    record::{Excerpt, Fields, ValueRef},
+    record::{Excerpt, ValueRef},
 };
 
 /// Bytes that are kept of a beginning in these tests.
@@ -35,7 +35,7 @@ fn told(response: Excerpt) -> String {
         status: Some(200),
         ..Exchange::default()
     };
-    let mut record = SpanRecord::new(session_callsite(), Clock::System.start(), Fields::default());
+    let mut record = SpanRecord::new(session_callsite(), Clock::System.start());
     record.add_exchange(Arc::new(exchange));
     read(&mut record);
     let mut lines: Vec<String> = record
@@ -104,6 +104,14 @@ fn lines_of_events_end_in_any_way_and_comments_say_nothing() {
 fn a_line_that_is_no_json_is_passed_over() {
     let broken = LINES.replacen('\n', "\n<html>\n", 1);
     assert_eq!(told_of(&broken), told_of(LINES));
+}
+
+#[test]
+fn of_lines_that_end_in_the_middle_of_one_the_whole_ones_count() {
+    let cut = LINES.rfind("Gott").unwrap();
+    let told = told_of(&LINES[..cut]);
+    assert!(told.contains(r#""content":"Grüß ""#), "{told}");
+    assert!(told.contains("agentops.response.partial = Bool(true)"), "{told}");
 }
 
 #[test]
@@ -192,7 +200,7 @@ fn bodies_that_could_make_trouble_make_none() {
             response: excerpt(MOST, &[body.as_bytes()]),
             ..Exchange::default()
         };
-        let mut record = SpanRecord::new(session_callsite(), Clock::System.start(), Fields::default());
+        let mut record = SpanRecord::new(session_callsite(), Clock::System.start());
         record.add_exchange(Arc::new(exchange));
         read(&mut record);
     }

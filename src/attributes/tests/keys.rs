@@ -200,7 +200,7 @@ mod properties {
         ) {
             let mut span = marked("x", kind).semconv(semconv);
             for (key, n) in fields {
-                span.record.fields.set(key, Say::I64(n), CAP);
+                span.record.fields.set(Key::Told(&key), Say::I64(n), CAP);
             }
             assert_tangle_free(&span.attributes());
             let wire = map(&span.record, &span.lineage, &span.policy);

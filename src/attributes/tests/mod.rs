@@ -35,7 +35,7 @@ use crate::{
     kind::EntityKind,
     policy::pricing::Prices,
     policy::{Policy, limits::Limits, redact::CredentialRedactor},
-    record::{EventRecord, Failure, Fields, KindSource, Origin, Say, SpanRecord},
+    record::{EventRecord, Failure, Fields, Key, KindSource, Origin, Say, SpanRecord},
     semconv::wire::{AttributeSet, Class, WireSpan, WireStatus, WireValue},
 };
 
@@ -82,7 +82,7 @@ fn span(name: &'static str) -> Span {
         at: Instant::now(),
     };
     Span {
-        record: SpanRecord::new(callsite(name), start, Fields::default()),
+        record: SpanRecord::new(callsite(name), start),
         lineage: Lineage {
             span_id: SpanId(2),
             parent: Some(SpanId(1)),
@@ -201,7 +201,7 @@ impl Span {
     }
 
     fn event(mut self, level: Level, millis: u64, fields: &[(&'static str, &str)]) -> Self {
-        let mut said = Fields::default();
+        let mut said = Box::<Fields>::default();
         for (key, value) in fields {
             said.set(*key, Say::Text(value, Origin::Str), CAP);
         }

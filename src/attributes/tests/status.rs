@@ -159,7 +159,9 @@ fn dropped_fields_and_events_are_counted() {
     let mut span = task();
     span.record.dropped_events = 3;
     for i in 0..=Fields::MAX_FIELDS {
-        span.record.fields.set(format!("k.{i}"), Say::Bool(true), CAP);
+        span.record
+            .fields
+            .set(Key::Told(&format!("k.{i}")), Say::Bool(true), CAP);
     }
     let wire = span.map();
     assert_eq!((wire.dropped_events, wire.dropped_attributes), (3, 2));

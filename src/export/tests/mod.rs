@@ -99,6 +99,7 @@ fn config(destination: Destination) -> Config {
         panic_hook: false,
         max_queue_size: 2_048,
         max_queue_bytes: 64 << 20,
+        spool: None,
         max_export_batch_size: 512,
         flush_interval: Duration::from_secs(1),
         shutdown_timeout: Duration::from_secs(2),

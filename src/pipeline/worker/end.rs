@@ -44,7 +44,11 @@ impl Worker {
                         span.bytes
                     }
                     Item::Foreign(_, bytes) => bytes,
-                    Item::Note(_) => continue,
+                    Item::Opened(span) => {
+                        self.gauge.resize(span.bytes, 0);
+                        continue;
+                    }
+                    Item::Note(_) | Item::Gone(_) => continue,
                 };
                 self.gauge.release(1, bytes);
                 late += 1;

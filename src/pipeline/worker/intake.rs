@@ -40,6 +40,9 @@ impl Worker {
             match item {
                 Item::Recorded(mut span) => {
                     self.hold(span.bytes);
+                    if self.delivery.is_durable() {
+                        self.open.close(span.lineage.span_id);
+                    }
                     self.door.lead(&mut span.lineage.links);
                     attributes::exchange::read(&mut span.record);
                     self.judge(span);
@@ -50,12 +53,17 @@ impl Worker {
                     self.take_released();
                 }
                 Item::Note(note) => {
-                    self.door.take(note, Instant::now().into_std());
+                    self.door.take(*note, Instant::now().into_std());
                     self.take_released();
                 }
+                Item::Opened(span) => {
+                    self.gauge.resize(span.bytes, 0);
+                    self.open.open(span);
+                }
+                Item::Gone(id) => self.open.close(id),
             }
             self.publish();
-            if self.batch.len() >= self.config.max_export_batch_size {
+            if self.batch_len() >= self.config.max_export_batch_size {
                 self.submit();
             }
         }
@@ -96,7 +104,7 @@ impl Worker {
             } else {
                 self.stats.sample_out(1);
             }
-            if self.batch.len() >= self.config.max_export_batch_size {
+            if self.batch_len() >= self.config.max_export_batch_size {
                 self.submit();
             }
         }

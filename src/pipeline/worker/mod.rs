@@ -1,5 +1,6 @@
 //! [`Worker`]: the loop of the pipeline thread: drains the queue, maps, batches, and drives the delivery.
 
+mod durable;
 mod end;
 mod intake;
 mod second_door;
@@ -18,7 +19,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use self::{intake::set_session_attributes, second_door::SecondDoor, waiting::Waiter};
+use self::{durable::OpenSpans, intake::set_session_attributes, second_door::SecondDoor, waiting::Waiter};
 use super::{
     Command, Setup, Stats,
     complaints::Complaints,
@@ -53,6 +54,7 @@ pub(super) struct Worker {
     undecided: Undecided,
     complaints: Complaints,
     losses: Losses,
+    open: OpenSpans,
     batch: Vec<SpanData>,
     batch_bytes: usize,
     /// When the oldest span of the batch came in.
@@ -67,6 +69,9 @@ pub(super) struct Worker {
 
 /// The queue is emptied at least this often while spans come in.
 const DRAIN_EVERY: Duration = Duration::from_millis(50);
+/// So long after the last span the worker goes on looking by itself: to wake it costs a program's thread a system call.
+const REST_AFTER: Duration = Duration::from_secs(1);
+
 impl Worker {
     pub(super) fn new(setup: Setup) -> Result<Self, String> {
         let Setup {
@@ -98,6 +103,7 @@ impl Worker {
             door: SecondDoor::new(recorder, Instant::now().into_std()),
             complaints: Complaints::default(),
             losses: Losses::default(),
+            open: OpenSpans::default(),
             batch: Vec::new(),
             batch_bytes: 0,
             batch_since: None,
@@ -111,6 +117,7 @@ impl Worker {
 
     pub(super) async fn work(mut self, mut commands: UnboundedReceiver<Command>) {
         let mut drain_at: Option<Instant> = None;
+        let mut last_came = Instant::now();
         loop {
             let timer = self.next_timer(drain_at);
             let gauge = Arc::clone(&self.gauge);
@@ -123,8 +130,10 @@ impl Worker {
                 },
                 settled = self.delivery.progress() => self.settle(settled),
                 () = gauge.wake.notified() => {
+                    self.gauge.watch();
+                    last_came = Instant::now();
                     let full = self.gauge.waiting() >= self.config.max_export_batch_size;
-                    let soon = if full { Instant::now() } else { Instant::now() + DRAIN_EVERY };
+                    let soon = if full { Instant::now() } else { Instant::now() + self.drain_every() };
                     drain_at = Some(drain_at.map_or(soon, |at| at.min(soon)));
                 }
                 () = async { match timer { Some(at) => sleep_until(at).await, None => std::future::pending().await } } => {}
@@ -134,20 +143,27 @@ impl Worker {
                 .iter()
                 .any(|waiter| waiter.ends || waiter.submitted.is_none());
             let due = drain_at.is_some_and(|at| at <= Instant::now());
+            if (asked || due) && self.gauge.waiting() > 0 {
+                last_came = Instant::now();
+            }
             if asked {
                 self.drain_all();
             } else if due {
                 self.drain();
             }
             if asked || due {
-                // Spans that came meanwhile woke nobody: the queue was not empty.
-                drain_at = (self.gauge.waiting() > 0).then(|| Instant::now() + DRAIN_EVERY);
+                let rests = last_came.elapsed() >= REST_AFTER && self.gauge.rest();
+                drain_at = (!rests).then(|| Instant::now() + self.drain_every());
+                if !rests {
+                    self.gauge.watch();
+                }
             }
             self.door.expire(Instant::now().into_std());
             self.take_released();
             if asked || self.batch_is_due() {
                 self.submit();
             }
+            self.persist();
             self.mark_submitted();
             self.publish();
             self.tell_losses();
@@ -207,9 +223,7 @@ impl Worker {
         let batch = std::mem::take(&mut self.batch);
         self.batch_bytes = 0;
         self.batch_since = None;
-        if !batch.is_empty() {
-            self.delivery.submit(batch);
-        }
+        self.delivery.submit(batch);
     }
 
     fn settle(&mut self, settled: Settled) {
@@ -229,6 +243,16 @@ impl Worker {
         if settled.trouble.is_some() {
             self.last_trouble = settled.trouble;
         }
+        for (kind, spans) in &settled.bygone {
+            self.trouble.say(Kind::Lost(*kind), || {
+                tracing::warn!(target: "agentops", spans, reason = ?kind, "spans that an earlier process left in the spool were lost");
+            });
+        }
+        if let Some(reason) = settled.spool_trouble {
+            self.trouble.say(Kind::Spool, || {
+                tracing::warn!(target: "agentops", %reason, "the spool is in trouble");
+            });
+        }
     }
 
     /// Tells the gauge what is in our hands now.
@@ -240,6 +264,8 @@ impl Worker {
         self.gauge.resize(self.held.1, now.1);
         self.gauge.release(self.held.0.saturating_sub(now.0), 0);
         self.held = now;
+        let (spans, _, bytes) = self.delivery.spooled();
+        self.stats.wait_on_disk(spans, bytes);
     }
 
     /// Tells of spans that the queue had no room for.

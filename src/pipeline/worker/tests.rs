@@ -15,8 +15,7 @@ use crate::{
     pipeline::{Queue, Setup, Stats},
 };
 
-#[tokio::test(start_paused = true)]
-async fn a_span_waits_thirty_seconds_for_its_local_root_and_no_longer() {
+fn worker() -> (Worker, Queue, Arc<Stats>) {
     let mut settings = Settings::new(Arc::new(|_: &str, _: &str| None));
     settings.has_exporter = true;
     let (config, _) = settings.resolve(&|_| None).unwrap();
@@ -38,6 +37,12 @@ async fn a_span_waits_thirty_seconds_for_its_local_root_and_no_longer() {
         gauge: Arc::clone(&queue.gauge),
         stats: Arc::clone(&stats),
     });
+    (worker.unwrap(), queue, stats)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_span_waits_thirty_seconds_for_its_local_root_and_no_longer() {
+    let (worker, queue, stats) = worker();
     let (_commands, commands) = unbounded_channel();
     let script = async {
         queue.hand_over(started(1, 1, 0));
@@ -50,7 +55,31 @@ async fn a_span_waits_thirty_seconds_for_its_local_root_and_no_longer() {
         assert_eq!(stats.snapshot().dropped.total(), 0);
     };
     tokio::select! {
-        () = worker.unwrap().work(commands) => panic!("the loop ended"),
+        () = worker.work(commands) => panic!("the loop ended"),
+        () = script => {}
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_first_span_after_a_second_of_rest_wakes_the_loop() {
+    let (worker, queue, _) = worker();
+    let (_commands, commands) = unbounded_channel();
+    let script = async {
+        let gauge = &queue.gauge;
+        assert!(!gauge.is_watched());
+        for _ in 0..3 {
+            queue.hand_over(started(1, 1, 0));
+            sleep(Duration::from_millis(110)).await;
+            assert_eq!((gauge.waiting(), gauge.is_watched()), (0, true));
+        }
+        sleep(Duration::from_millis(1_100)).await;
+        assert!(!gauge.is_watched());
+        queue.hand_over(started(1, 2, 0));
+        sleep(Duration::from_millis(110)).await;
+        assert_eq!((gauge.waiting(), gauge.is_watched()), (0, true));
+    };
+    tokio::select! {
+        () = worker.work(commands) => panic!("the loop ended"),
         () = script => {}
     }
 }

@@ -42,21 +42,30 @@ impl Worker {
             return false;
         }
         let now = Instant::now();
-        let (over, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiters)
-            .into_iter()
-            .partition(|waiter| self.is_done(waiter) || waiter.deadline <= now);
-        self.waiters = waiting;
-        let ends = over.iter().any(|waiter| waiter.ends);
-        let pending = self.held.0.saturating_sub(self.undecided.spans()) + self.gauge.waiting();
-        let results: Vec<_> = over
-            .into_iter()
-            .map(|waiter| (self.result(&waiter, pending), waiter.reply))
-            .collect();
-        if ends {
-            self.end().await;
+        let (mut over, mut waiting) = (Vec::new(), Vec::new());
+        for waiter in std::mem::take(&mut self.waiters) {
+            let is_done = self.is_done(&waiter);
+            if is_done || waiter.deadline <= now {
+                over.push((waiter, is_done));
+            } else {
+                waiting.push(waiter);
+            }
         }
-        for (result, reply) in results {
-            reply(result);
+        self.waiters = waiting;
+        let ends = over.iter().any(|(waiter, _)| waiter.ends);
+        let mut pending = self.held.0.saturating_sub(self.undecided.spans()) + self.gauge.waiting();
+        let mut lost = self.lost;
+        if ends {
+            let (lost_before, (_, waited, _)) = (self.lost, self.delivery.spooled());
+            self.end().await;
+            // What went to disk instead is not lost.
+            let (_, waits, _) = self.delivery.spooled();
+            pending = pending.saturating_sub(usize::try_from(waits.saturating_sub(waited)).unwrap_or(usize::MAX));
+            lost = lost_before;
+        }
+        for (waiter, is_done) in over {
+            let result = self.result(&waiter, is_done, pending, lost);
+            (waiter.reply)(result);
         }
         ends
     }
@@ -71,9 +80,13 @@ impl Worker {
             .is_some_and(|submitted| self.delivery.is_settled_up_to(submitted))
     }
 
-    fn result(&self, waiter: &Waiter, pending: usize) -> Result<(), ExportError> {
-        let lost = self.lost - waiter.lost_before;
-        if !self.is_done(waiter) {
+    fn result(&self, waiter: &Waiter, is_done: bool, pending: usize, lost: u64) -> Result<(), ExportError> {
+        let lost = lost - waiter.lost_before;
+        let (_, spans, _) = self.delivery.spooled();
+        if !is_done && pending == 0 && spans > 0 {
+            return Err(ExportError::new(ExportErrorKind::Spooled { spans }));
+        }
+        if !is_done {
             return Err(ExportError::new(ExportErrorKind::TimedOut { pending }));
         }
         if lost > 0 {

@@ -1,6 +1,10 @@
-//! [`Outbox`]: requests that wait, are on their way, or will be tried again.
+//! [`Outbox`]: requests that wait, are on their way, or will be tried again. `settle` decides what an answer means for its
+//! request, `keep` moves requests between memory and the spool.
 
-use std::collections::VecDeque;
+mod keep;
+mod settle;
+
+use std::collections::{HashMap, VecDeque};
 
 use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tokio::time::{Instant, sleep_until};
@@ -10,7 +14,7 @@ use super::{
     auth::{Auth, Token},
     pending::Pending,
     request::EncodedRequest,
-    retry,
+    spool::Spool,
     transport::{Outcome, Transport},
 };
 use crate::config::Secret;
@@ -18,13 +22,10 @@ use crate::config::Secret;
 /// Requests under way at once: enough to fill a connection that is far away, few enough to be polite.
 const AT_ONCE: usize = 4;
 
-/// So many refusals without anything accepted in between, and halving stops: then it is not one bad span but the
-/// endpoint, and looking for the span would cost two requests for each.
-const REFUSALS_IN_A_ROW: u32 = 32;
-
 /// One attempt that came back.
 struct Attempt {
-    request: EncodedRequest,
+    /// The number of the request under way.
+    number: u64,
     token: Option<u64>,
     outcome: Outcome,
 }
@@ -33,6 +34,25 @@ struct Attempt {
 struct Retry {
     due: Instant,
     request: EncodedRequest,
+}
+
+/// How much may be in memory, and in one request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) spans: usize,
+    pub(crate) bytes: usize,
+    /// Spans of one request.
+    pub(crate) batch: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            spans: usize::MAX,
+            bytes: usize::MAX,
+            batch: usize::MAX,
+        }
+    }
 }
 
 enum Event {
@@ -46,9 +66,16 @@ enum Event {
 pub(crate) struct Outbox {
     transport: Box<dyn Transport>,
     auth: Option<Auth>,
+    spool: Option<Spool>,
+    /// Written to disk, and waiting for others to travel with.
+    gathered: Vec<EncodedRequest>,
     ready: VecDeque<EncodedRequest>,
     retries: Vec<Retry>,
     under_way: FuturesUnordered<BoxFuture<'static, Attempt>>,
+    /// The requests of the attempts under way, by their numbers.
+    attempted: HashMap<u64, EncodedRequest>,
+    attempts: u64,
+    limits: Limits,
     /// The destination asked to be left alone until then.
     hold: Option<Instant>,
     refusals: u32,
@@ -61,14 +88,33 @@ impl Outbox {
         Self {
             transport,
             auth,
+            spool: None,
+            gathered: Vec::new(),
             ready: VecDeque::new(),
             retries: Vec::new(),
             under_way: FuturesUnordered::new(),
+            attempted: HashMap::new(),
+            attempts: 0,
+            limits: Limits::default(),
             hold: None,
             refusals: 0,
             pending: Pending::default(),
             settled: Settled::default(),
         }
+    }
+
+    /// Keeps on disk what cannot be sent.
+    pub(crate) fn with_spool(mut self, spool: Option<Spool>, limits: Limits) -> Self {
+        (self.spool, self.limits) = (spool, limits);
+        self
+    }
+
+    pub(crate) fn is_durable(&self) -> bool {
+        self.spool.as_ref().is_some_and(Spool::is_durable)
+    }
+
+    pub(crate) fn spool(&self) -> Option<&Spool> {
+        self.spool.as_ref()
     }
 
     /// Something to say with the next progress.
@@ -77,12 +123,22 @@ impl Outbox {
     }
 
     pub(crate) fn push(&mut self, request: EncodedRequest) {
-        self.pending.add(request.submitted(), request.spans(), request.bytes());
+        self.remember(&request);
         self.ready.push_back(request);
     }
 
+    /// Nothing is under way, and nothing that could be. What earlier processes left is worth waiting for while it
+    /// can be sent.
     pub(crate) fn is_idle(&self) -> bool {
-        self.pending.spans() == 0 && self.settled.is_empty()
+        let spool = self.spool.as_ref();
+        let is_replaying = spool.is_some_and(|spool| spool.own_spans() > 0 || spool.is_replaying());
+        self.pending.spans() == 0 && !is_replaying && self.settled.is_empty()
+    }
+
+    /// What was submitted at `moment` or before is settled.
+    pub(crate) fn is_settled_up_to(&self, moment: Instant) -> bool {
+        let waits = self.spool.as_ref().is_some_and(|spool| spool.own_spans() > 0);
+        !waits && self.is_silent() && self.pending.is_settled_up_to(moment)
     }
 
     /// Nothing is left to say.
@@ -103,16 +159,37 @@ impl Outbox {
     }
 
     pub(crate) fn set_key(&mut self, key: Secret) {
+        if let Some(spool) = &mut self.spool {
+            spool.set_key(&key);
+        }
         if let Some(auth) = &mut self.auth {
             auth.set_key(key);
         }
     }
 
     pub(crate) fn abandon(&mut self, reason: DropReason) -> Settled {
+        self.keep_all();
+        self.gathered.clear();
         self.ready.clear();
         self.retries.clear();
         self.under_way.clear();
+        self.attempted.clear();
         self.settled.drop(reason, self.pending.clear());
+        self.news()
+    }
+
+    /// Nothing follows.
+    pub(crate) fn close(&mut self) {
+        self.transport.close();
+        if let Some(spool) = &mut self.spool {
+            spool.close_down();
+        }
+    }
+
+    fn news(&mut self) -> Settled {
+        if let Some(spool) = &mut self.spool {
+            spool.tell(&mut self.settled);
+        }
         std::mem::take(&mut self.settled)
     }
 
@@ -122,13 +199,19 @@ impl Outbox {
             let now = Instant::now();
             self.collect_due(now);
             self.expire_unauthorized(now);
+            self.tend(now);
             self.launch(now);
-            if !self.settled.is_empty() {
-                return std::mem::take(&mut self.settled);
+            self.relieve();
+            let settled = self.news();
+            if !settled.is_empty() {
+                return settled;
             }
             match self.next_event().await {
                 Event::Answered(attempt) => self.settle(attempt, Instant::now()),
-                Event::TokenChanged(Some(trouble)) => self.settled.note(trouble),
+                Event::TokenChanged(Some(trouble)) => {
+                    self.settled.note(trouble);
+                    self.keep_ready(Instant::now());
+                }
                 Event::TokenChanged(None) | Event::TimePassed => {}
             }
         }
@@ -157,7 +240,10 @@ impl Outbox {
     /// When time alone gives something to do.
     fn wake(&self) -> Option<Instant> {
         let retry = self.retries.iter().map(|retry| retry.due).min();
-        if self.ready.is_empty() {
+        let tend = self.spool.as_ref().map(Spool::due);
+        let replays = self.spool.as_ref().is_some_and(Spool::is_to_replay);
+        let retry = [retry, tend].into_iter().flatten().min();
+        if self.ready.is_empty() && !replays {
             return retry;
         }
         let waits_for_token = self.auth.as_ref().filter(|auth| !auth.has_token());
@@ -187,24 +273,29 @@ impl Outbox {
             ready,
             pending,
             settled,
+            spool,
             ..
         } = self;
         let Some(auth) = auth.as_ref().filter(|auth| !auth.has_token()) else {
             return;
         };
-        ready.retain(|request| {
+        ready.retain_mut(|request| {
             let in_time = request.deadline() > now;
             if !in_time {
                 // Why there is no token was said when that was learned.
                 pending.remove(request.submitted(), request.spans(), request.bytes());
                 settled.drop(auth.drop_reason(), request.spans());
+                if let Some(spool) = spool {
+                    spool.settle(request.take_receipt());
+                }
             }
             in_time
         });
     }
 
     fn launch(&mut self, now: Instant) {
-        while self.hold.is_none() && self.under_way.len() < AT_ONCE && !self.ready.is_empty() {
+        while self.hold.is_none() && self.under_way.len() < AT_ONCE && (!self.ready.is_empty() || self.can_replay(now))
+        {
             let token = match &mut self.auth {
                 None => None,
                 Some(auth) => match auth.token(now) {
@@ -212,115 +303,45 @@ impl Outbox {
                     None => return,
                 },
             };
-            let Some(mut request) = self.ready.pop_front() else {
+            // What waits on disk is older than what waits in memory.
+            let most = self.limits.batch;
+            let replayed = self.spool.as_mut().and_then(|spool| spool.next(most, now));
+            let Some(mut request) = replayed.or_else(|| self.ready.pop_front()) else {
                 return;
             };
             if request.begin_attempt(now) {
                 self.settled.retries += 1;
             }
-            let (number, outcome) = (token.map(Token::number), self.transport.send(&request, token));
+            if request.is_replayed() {
+                self.pending.add(request.submitted(), 0, request.bytes());
+            }
+            let (token, outcome) = (token.map(Token::number), self.transport.send(&request, token));
+            self.attempts += 1;
+            let number = self.attempts;
+            self.attempted.insert(number, request);
             self.under_way.push(Box::pin(async move {
                 Attempt {
-                    request,
-                    token: number,
+                    number,
+                    token,
                     outcome: outcome.await,
                 }
             }));
         }
     }
 
-    fn settle(&mut self, attempt: Attempt, now: Instant) {
-        let Attempt {
-            request,
-            token,
-            outcome,
-        } = attempt;
-        match outcome {
-            Outcome::Unauthorized { reason } => return self.settle_unauthorized(request, token, reason, now),
-            Outcome::Delivered | Outcome::Partial { .. } => {
-                self.refusals = 0;
-                if let (Some(auth), Some(token)) = (&mut self.auth, token) {
-                    auth.accepted(token);
-                }
-            }
-            Outcome::Retry { .. } | Outcome::Split { .. } | Outcome::Refused { .. } => {}
-        }
-        match outcome {
-            Outcome::Delivered => self.done(&request, 0),
-            Outcome::Partial { rejected, message } => {
-                self.done(&request, rejected);
-                let what = if rejected == 0 {
-                    "advice"
-                } else {
-                    "part of a request was rejected"
-                };
-                self.settled.note(format!("{what}: {message}"));
-            }
-            Outcome::Retry { after, reason } => {
-                let wait = after.unwrap_or_else(|| retry::backoff(request.attempts()));
-                if after.is_some() {
-                    // Held no longer than a request would be: those that come later find out for themselves.
-                    self.hold = self.hold.max(Some(now + wait.min(retry::DEADLINE)));
-                }
-                self.retry_at(now + wait, request, reason);
-            }
-            Outcome::Split { reason } => self.split(&request, reason),
-            Outcome::Refused { reason } => self.refuse(&request, DropReason::Refused, reason),
-            Outcome::Unauthorized { .. } => {}
-        }
-    }
-
-    fn settle_unauthorized(&mut self, request: EncodedRequest, token: Option<u64>, reason: String, now: Instant) {
-        if let (Some(auth), Some(token)) = (&mut self.auth, token) {
-            auth.rejected(token, now);
-            self.settled.note(format!("another token is fetched: {reason}"));
-            self.ready.push_front(request);
-        } else {
-            self.refuse(&request, DropReason::Unauthorized, reason);
-        }
-    }
-
-    fn retry_at(&mut self, due: Instant, request: EncodedRequest, reason: String) {
-        if due > request.deadline() {
-            self.refuse(&request, DropReason::RetriesExhausted, reason);
-        } else {
-            self.settled.note(reason);
-            self.retries.push(Retry { due, request });
-        }
-    }
-
-    fn split(&mut self, request: &EncodedRequest, reason: String) {
-        self.refusals = self.refusals.saturating_add(1);
-        let halves = if self.refusals < REFUSALS_IN_A_ROW {
-            request.split()
-        } else {
-            None
-        };
-        let Some((first, second)) = halves else {
-            return self.refuse(request, DropReason::Refused, reason);
-        };
-        self.forget(request);
-        for half in [second, first] {
-            self.pending.add(half.submitted(), half.spans(), half.bytes());
-            self.ready.push_front(half);
-        }
-    }
-
-    fn refuse(&mut self, request: &EncodedRequest, why: DropReason, reason: String) {
-        self.forget(request);
-        self.settled.drop(why, request.spans());
-        self.settled.explain(reason);
-    }
-
-    fn done(&mut self, request: &EncodedRequest, rejected: usize) {
-        self.forget(request);
-        let rejected = rejected.min(request.spans());
-        self.settled.exported += super::widen(request.spans() - rejected);
-        self.settled.drop(DropReason::Refused, rejected);
+    fn remember(&mut self, request: &EncodedRequest) {
+        let (submitted, spans, bytes) = weight(request);
+        self.pending.add(submitted, spans, bytes);
     }
 
     fn forget(&mut self, request: &EncodedRequest) {
-        self.pending
-            .remove(request.submitted(), request.spans(), request.bytes());
+        let (submitted, spans, bytes) = weight(request);
+        self.pending.remove(submitted, spans, bytes);
     }
+}
+
+/// What a request counts for in memory. The spans of one that was read from the disk are counted there.
+fn weight(request: &EncodedRequest) -> (Instant, usize, usize) {
+    let spans = if request.is_replayed() { 0 } else { request.spans() };
+    (request.submitted(), spans, request.bytes())
 }

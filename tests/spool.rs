@@ -1,0 +1,22 @@
+//! What cannot be sent waits on disk: for a destination that comes back, and for the next process. Spans have serial
+//! numbers, so that what is lost and what comes twice can be named.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::exit,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on fails, and programs under test are killed"
+)]
+
+mod spool {
+    mod child;
+    mod harness;
+    mod killed;
+    mod outage;
+    mod shared;
+    mod trouble;
+}

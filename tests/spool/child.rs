@@ -1,0 +1,149 @@
+//! Another process: this binary again, with the name of a role in its environment.
+
+use std::{
+    env,
+    io::{BufRead as _, BufReader, Write as _},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::mpsc::{self, Receiver},
+    time::{Duration, Instant},
+};
+
+use agentops::testing::Collector;
+use tracing::info_span;
+
+use super::harness::{Program, to_endpoints};
+
+const ROLE: &str = "AGENTOPS_TEST_ROLE";
+const AUTH: &str = "AGENTOPS_TEST_AUTH";
+const TRACES: &str = "AGENTOPS_TEST_TRACES";
+const DIRECTORY: &str = "AGENTOPS_TEST_DIRECTORY";
+
+/// How a line begins that says which span has ended.
+const ENDED: &str = "ended ";
+
+fn say(serial: u64) {
+    println!("\n{ENDED}{serial}");
+    std::io::stdout().flush().unwrap();
+}
+
+/// The program of the child process. Without a role this is not the child, and there is nothing to do.
+#[test]
+fn a_program() {
+    let Ok(role) = env::var(ROLE) else { return };
+    let directory = env::var(DIRECTORY).unwrap();
+    let builder = to_endpoints(
+        env::var(AUTH).unwrap(),
+        env::var(TRACES).unwrap(),
+        Path::new(&directory),
+    );
+    match role.as_str() {
+        // Ends spans until it is killed.
+        "works" => {
+            let program = Program::new(builder.with_durable_spool(true));
+            for serial in 0.. {
+                program.work(serial);
+                say(serial);
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+        // Is in the middle of something until it is killed.
+        "is busy" => {
+            let program = Program::new(builder.with_durable_spool(true).with_auto_start_session(true));
+            program.run(|| {
+                let agent = info_span!("planner", agentops.kind = "agent", question = "why?");
+                let _inside = agent.enter();
+                drop(info_span!("search", agentops.kind = "tool", test.serial = 0));
+                let _tool = info_span!("fetch", agentops.kind = "tool").entered();
+                say(0);
+                loop {
+                    std::thread::park();
+                }
+            });
+        }
+        // Keeps what it cannot send until it is killed.
+        "waits" => {
+            let program = Program::new(builder);
+            (0..5).for_each(|serial| program.work(serial));
+            program.wait_for_spooled(5);
+            say(4);
+            loop {
+                std::thread::park();
+            }
+        }
+        // Ends without a word.
+        "exits" => {
+            let program = Program::new(builder);
+            (0..5).for_each(|serial| program.work(serial));
+            program.wait_for_spooled(5);
+            say(4);
+            std::process::exit(7);
+        }
+        role => panic!("no role {role}"),
+    }
+}
+
+/// A running child.
+pub(crate) struct Process {
+    child: Child,
+    ended: Receiver<(u64, Instant)>,
+    /// The spans that it said have ended, and when that was heard.
+    heard: Vec<(u64, Instant)>,
+}
+
+impl Process {
+    pub(crate) fn start(role: &str, collector: &Collector, directory: &Path) -> Self {
+        let mut child = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "spool::child::a_program", "--nocapture", "--test-threads=1"])
+            .env(ROLE, role)
+            .env(AUTH, collector.auth_endpoint())
+            .env(TRACES, collector.traces_endpoint())
+            .env(DIRECTORY, directory)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (sender, ended) = mpsc::channel();
+        std::thread::spawn(move || {
+            let serials = lines
+                .map_while(Result::ok)
+                .filter_map(|line| line.strip_prefix(ENDED)?.parse().ok());
+            for serial in serials {
+                if sender.send((serial, Instant::now())).is_err() {
+                    return;
+                }
+            }
+        });
+        Self {
+            child,
+            ended,
+            heard: Vec::new(),
+        }
+    }
+
+    /// Waits until it has said that a span has ended.
+    pub(crate) fn wait_for_a_word(&mut self) -> u64 {
+        let word = self
+            .ended
+            .recv_timeout(super::harness::DEADLINE)
+            .expect("the child says something");
+        self.heard.push(word);
+        word.0
+    }
+
+    /// Kills it as `kill -9` does, and answers which spans had ended for so long then.
+    pub(crate) fn kill(mut self, ago: Duration) -> Vec<u64> {
+        let killed = Instant::now();
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.heard.extend(self.ended.iter());
+        let before = self.heard.iter().filter(|(_, at)| *at + ago <= killed);
+        before.map(|(serial, _)| *serial).collect()
+    }
+
+    /// Waits for its end, and answers with its code.
+    pub(crate) fn wait(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+}

@@ -1,0 +1,141 @@
+//! A program with serial numbers, and a directory of its own.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
+
+use agentops::{
+    AgentOps, Builder, ExportStats,
+    testing::{Collector, Span},
+};
+use tracing::{Dispatch, dispatcher, info_span};
+use tracing_subscriber::layer::SubscriberExt as _;
+
+/// Longer than anything takes on a busy machine; what does not hang never waits for it.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+
+pub(crate) const KEY: &str = "11111111-2222-4333-8444-555555555555";
+
+/// A directory of a test's own, gone with it.
+pub(crate) struct Scratch(PathBuf);
+
+impl Scratch {
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("agentops-spool-test-{}-{number}", std::process::id()));
+        drop(std::fs::remove_dir_all(&path));
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The files in it.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let Ok(entries) = std::fs::read_dir(&self.0) else {
+            return Vec::new();
+        };
+        entries.map(|entry| entry.unwrap().path()).collect()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+        drop(std::fs::remove_file(&self.0));
+    }
+}
+
+/// A builder that knows no environment, sends to `collector`, and keeps in `scratch` what it cannot send.
+pub(crate) fn to(collector: &Collector, scratch: &Scratch) -> Builder {
+    to_endpoints(collector.auth_endpoint(), collector.traces_endpoint(), scratch.path())
+}
+
+/// As [`to`], for another process.
+pub(crate) fn to_endpoints(auth: String, traces: String, scratch: &Path) -> Builder {
+    agentops::builder()
+        .with_env(|_| None)
+        .with_api_key(KEY)
+        .with_endpoint(auth)
+        .with_exporter_endpoint(traces)
+        .with_session_replay_log(false)
+        .with_auto_start_session(false)
+        .with_export_flush_interval(Duration::from_millis(20))
+        .with_spool_dir(scratch)
+}
+
+/// A handle, and a subscriber with its layer.
+pub(crate) struct Program {
+    pub(crate) agentops: AgentOps,
+    dispatch: Dispatch,
+}
+
+impl Program {
+    pub(crate) fn new(builder: Builder) -> Self {
+        let agentops = builder.build().unwrap();
+        let dispatch = Dispatch::new(tracing_subscriber::registry().with(agentops.layer()));
+        Self { agentops, dispatch }
+    }
+
+    pub(crate) fn run<T>(&self, work: impl FnOnce() -> T) -> T {
+        dispatcher::with_default(&self.dispatch, work)
+    }
+
+    /// Makes a span of this number.
+    pub(crate) fn work(&self, serial: u64) {
+        self.run(|| drop(info_span!("work", agentops.kind = "tool", test.serial = serial)));
+    }
+
+    /// Waits until `ready` says yes to the counters.
+    #[track_caller]
+    pub(crate) fn wait_until(&self, ready: impl Fn(&ExportStats) -> bool) -> ExportStats {
+        let began = Instant::now();
+        loop {
+            let stats = self.agentops.stats();
+            if ready(&stats) {
+                return stats;
+            }
+            assert!(began.elapsed() < DEADLINE, "waited in vain: {stats:?}");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Waits until nothing waits any more.
+    #[track_caller]
+    pub(crate) fn wait_for_rest(&self) -> ExportStats {
+        let stats = self.wait_until(|stats| stats.queued_spans == 0 && stats.spooled_spans == 0);
+        assert_adds_up(&stats);
+        stats
+    }
+
+    /// Waits until so many spans wait on disk and none in memory.
+    #[track_caller]
+    pub(crate) fn wait_for_spooled(&self, spans: u64) -> ExportStats {
+        let stats = self.wait_until(|stats| stats.spooled_spans == spans && stats.queued_spans == 0);
+        assert_adds_up(&stats);
+        stats
+    }
+}
+
+/// Every span is somewhere, once.
+#[track_caller]
+pub(crate) fn assert_adds_up(stats: &ExportStats) {
+    let came = stats.recorded + stats.recovered;
+    let went = stats.exported + stats.dropped.total() + stats.queued_spans as u64 + stats.spooled_spans;
+    assert_eq!(came, went, "{stats:?}");
+}
+
+/// The serial numbers, in the order of arrival.
+pub(crate) fn serials(spans: &[Span]) -> Vec<u64> {
+    spans.iter().filter_map(serial).collect()
+}
+
+pub(crate) fn serial(span: &Span) -> Option<u64> {
+    span.attribute("test.serial")?
+        .as_i64()
+        .and_then(|serial| u64::try_from(serial).ok())
+}
