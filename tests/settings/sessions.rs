@@ -218,7 +218,7 @@ fn sessions_of_a_process_that_was_started_with_a_context_continue_its_trace() {
 #[test]
 fn the_clock_is_read_where_a_span_begins_at_each_event_and_where_it_is_left() {
     let seen = seen(
-        |builder| builder.with_clock(FixedClock::new()),
+        |builder: Builder| builder.with_clock(FixedClock::new()),
         |_| {
             let _span = info_span!("work", agentops.kind = "tool").entered();
             tracing::info!("one");

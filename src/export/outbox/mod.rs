@@ -241,7 +241,8 @@ impl Outbox {
     fn wake(&self) -> Option<Instant> {
         let retry = self.retries.iter().map(|retry| retry.due).min();
         let tend = self.spool.as_ref().map(Spool::due);
-        let replays = self.spool.as_ref().is_some_and(Spool::is_to_replay);
+        // What waits on disk asks for a token when it is its time, and not before.
+        let replays = self.can_replay(Instant::now());
         let retry = [retry, tend].into_iter().flatten().min();
         if self.ready.is_empty() && !replays {
             return retry;
