@@ -23,6 +23,7 @@ use crate::{
     layer::{self, AgentOpsLayer},
     otel,
     pipeline::{Command, ExportStats, Pipeline, Queue, Setup, Stats, replay_url},
+    propagation,
     session::SessionBuilder,
     signals,
 };
@@ -93,14 +94,13 @@ impl AgentOps {
         }
         let stats = Arc::new(Stats::default());
         let (queue, spans) = Queue::new(&config, Arc::clone(&stats));
-        let ids = ids.unwrap_or(IdSource::Random);
-        let clock = clock.unwrap_or(Clock::System);
         let recorder = Arc::new(Recorder::new(
             &config,
-            ids,
-            clock,
+            ids.unwrap_or(IdSource::Random),
+            clock.unwrap_or(Clock::System),
             Box::new(queue.clone()),
             otel::context::current,
+            propagation::extract(&propagation::carrier(&*lookup)),
         ));
         let pipeline = if config.destination.is_inert() {
             None

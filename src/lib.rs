@@ -38,6 +38,7 @@
 //! | tell of a model that the program calls itself | [`llm::Call`], [`llm_span!`], [`tool_span!`], [`agent_span!`] |
 //! | capture model calls of libraries without spans | `capture::HttpCapture` (features) |
 //! | say more about a span | [`AgentOpsSpanExt`], [`json()`], [`Usage`] |
+//! | carry a trace to another process | [`propagation`] |
 //! | deliver what is left at the end | [`ShutdownGuard`] |
 //! | see what became of every span | [`AgentOps::stats`] |
 //! | test a program of yours | `testing` (feature) |
@@ -126,7 +127,7 @@ mod error;
 #[cfg(feature = "export")]
 mod price;
 #[cfg(feature = "export")]
-mod propagation;
+pub mod propagation;
 #[cfg(feature = "export")]
 mod semconv;
 

@@ -90,7 +90,7 @@ const OPENTELEMETRY: &[&str] = &[
     "door.rs",
     "handle.rs",
     "otel/",
-    "propagation.rs",
+    "propagation/",
     "export/",
     "resource/",
     "pipeline/",

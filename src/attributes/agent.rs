@@ -2,12 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{
-    View, alias,
-    meaning::{Meaning, Read},
-    said::Said,
-    value,
-};
+use super::{View, alias, meaning::Meaning, said::Said, usage::Usage, value};
 use crate::{
     config::Semconv,
     kind::EntityKind,
@@ -48,7 +43,7 @@ fn put_own(attributes: &mut AttributeSet, view: &View<'_>, operation: &str) {
         (None, Some(_)) => attributes.set(agentops::AGENT_ROLE, &*name),
         (None, None) => {}
     }
-    if let Some(tools) = view.said.get(Meaning::AgentTools) {
+    if let Some(tools) = view.said.get(Meaning::Tools) {
         attributes.put(value::attribute("agent.tools", tools, Class::Message));
     }
     put_models(attributes, view);
@@ -60,7 +55,7 @@ fn put_own(attributes: &mut AttributeSet, view: &View<'_>, operation: &str) {
         if let Some(id) = &id {
             attributes.set(gen_ai::AGENT_ID, &**id);
         }
-        if let Some(tools) = view.said.get(Meaning::AgentTools) {
+        if let Some(tools) = view.said.get(Meaning::Tools) {
             attributes.put(value::attribute(gen_ai::TOOL_DEFINITIONS, tools, Class::Message));
         }
     }
@@ -85,22 +80,16 @@ fn put_models(attributes: &mut AttributeSet, view: &View<'_>) {
 
 /// The totals of a run. They are not usage: the run's calls carry it, and a sum over spans must not count it twice.
 fn put_totals(attributes: &mut AttributeSet, view: &View<'_>) {
+    let usage = Usage::of(&view.said);
     for row in alias::TABLE {
-        let Some((name, said)) = row.emit.first().zip(view.said.get(row.meaning)) else {
-            continue;
-        };
-        let Some(name) = name.strip_prefix("gen_ai.usage.") else {
+        let Some(name) = row.emit.first().and_then(|name| name.strip_prefix("gen_ai.usage.")) else {
             continue;
         };
         let key = || format!("{}{name}", agentops::AGENT_USAGE_PREFIX);
-        match row.read {
-            Read::Count => value::count(said)
-                .into_iter()
-                .for_each(|count| attributes.set(key(), count)),
-            Read::Usd => value::usd(said)
-                .into_iter()
-                .for_each(|amount| attributes.set(key(), amount)),
-            _ => {}
+        if let Some(count) = usage.count(row.meaning) {
+            attributes.set(key(), count);
+        } else if let Some(amount) = usage.usd(row.meaning) {
+            attributes.set(key(), amount);
         }
     }
 }

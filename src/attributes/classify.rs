@@ -13,25 +13,76 @@ use crate::{
 };
 
 /// Field-name prefixes that make a callsite a candidate.
-const PREFIXES: [&str; 4] = [gen_ai::PREFIX, "openinference.", "langfuse.", "traceloop."];
+const PREFIXES: [&str; 5] = [
+    gen_ai::PREFIX,
+    "openinference.",
+    "langfuse.",
+    "traceloop.",
+    "langsmith.",
+];
 const MCP_METHOD: &str = "mcp.method.name";
 
-/// Spans of libraries that carry none of those fields: target prefix, span name, kind.
-/// From the libraries' published sources; `research` names and versions stand in the README's table.
-const LIBRARIES: [(&str, &str, EntityKind); 13] = [
-    ("adk_", "agent.run", EntityKind::Agent),
-    ("adk_", "model.call", EntityKind::Llm),
-    ("adk_", "tool.execute", EntityKind::Tool),
-    ("langchain_rust", "agent.run", EntityKind::Agent),
-    ("langchain_rust", "agent.plan", EntityKind::Operation),
-    ("langchain_rust", "tool.call", EntityKind::Tool),
-    ("langchain_rust", "chain.call", EntityKind::Chain),
-    ("langchain_rust", "llm.generate", EntityKind::Llm),
-    ("swiftide", "agent.run", EntityKind::Agent),
-    ("swiftide", "tool", EntityKind::Tool),
-    ("autoagents", "autoagents.task", EntityKind::Agent),
-    ("autoagents", "autoagents.turn", EntityKind::Operation),
-    ("autoagents", "autoagents.tool_call", EntityKind::Tool),
+/// A span of a library that says what it is by its place: the beginning of its target, its name, its kind, and what the
+/// GenAI conventions call a model call of it, where that is not `chat`.
+///
+/// The README names the libraries, their versions, and which of them were run.
+struct Known {
+    target: &'static str,
+    name: &'static str,
+    kind: EntityKind,
+    operation: Option<&'static str>,
+}
+
+const fn known(target: &'static str, name: &'static str, kind: EntityKind) -> Known {
+    Known {
+        target,
+        name,
+        kind,
+        operation: None,
+    }
+}
+
+const fn embedding(target: &'static str, name: &'static str) -> Known {
+    Known {
+        operation: Some("embeddings"),
+        ..known(target, name, EntityKind::Llm)
+    }
+}
+
+/// The table of known libraries: a library without `gen_ai.*` fields, or with fields that do not say all, is a row here.
+const LIBRARIES: &[Known] = &[
+    // adk-rust. `call_llm` is around the retries of one call, which is `gen_ai.generate` and says its model; the span of
+    // a tool has an empty name.
+    known("adk_", "agent.execute", EntityKind::Agent),
+    known("adk_", "agent.run", EntityKind::Agent),
+    known("adk_", "call_llm", EntityKind::Operation),
+    known("adk_", "model.call", EntityKind::Llm),
+    known("adk_", "tool.execute", EntityKind::Tool),
+    known("adk_agent", "", EntityKind::Tool),
+    known("langchain_rust", "agent.run", EntityKind::Agent),
+    known("langchain_rust", "agent.plan", EntityKind::Operation),
+    known("langchain_rust", "tool.call", EntityKind::Tool),
+    known("langchain_rust", "chain.call", EntityKind::Chain),
+    known("langchain_rust", "llm.generate", EntityKind::Llm),
+    embedding("langchain_rust", "embed.documents"),
+    embedding("langchain_rust", "embed.query"),
+    known("swiftide", "agent.query", EntityKind::Agent),
+    known("swiftide", "agent.query_once", EntityKind::Agent),
+    known("swiftide", "agent.run", EntityKind::Agent),
+    known("swiftide", "agent.run_once", EntityKind::Agent),
+    known("swiftide", "step", EntityKind::Operation),
+    known("swiftide", "tool", EntityKind::Tool),
+    known("swiftide", "indexing_pipeline.run", EntityKind::Workflow),
+    known("swiftide", "query_pipeline.query", EntityKind::Workflow),
+    known("swiftide", "query_pipeline.query_mut", EntityKind::Workflow),
+    known("swiftide", "query_pipeline.query_all", EntityKind::Workflow),
+    known("autoagents", "autoagents.task", EntityKind::Agent),
+    known("autoagents", "autoagents.turn", EntityKind::Operation),
+    known("autoagents", "autoagents.tool_call", EntityKind::Tool),
+    known("goose", "provider_generation", EntityKind::Llm),
+    // Codex. A turn makes several calls; what each used stands on a span of level TRACE.
+    known("codex", "turn", EntityKind::Operation),
+    known("codex", "handle_responses", EntityKind::Llm),
 ];
 
 /// A span of this callsite is recorded from its creation. With `only_agentops`, libraries' own fields do not count.
@@ -51,10 +102,18 @@ pub(crate) fn is_ours(field: &str, only_agentops: bool) -> bool {
 
 /// The kind of a known library's span that carries no field of ours.
 pub(crate) fn by_library(name: &str, target: &str) -> Option<EntityKind> {
+    find(name, target).map(|known| known.kind)
+}
+
+/// What the GenAI conventions call a known library's model call.
+pub(super) fn operation_of_library(callsite: &Callsite) -> Option<&'static str> {
+    find(callsite.name(), callsite.target())?.operation
+}
+
+fn find(name: &str, target: &str) -> Option<&'static Known> {
     LIBRARIES
         .iter()
-        .find(|(of, have, _)| name == *have && target.starts_with(of))
-        .map(|(_, _, kind)| *kind)
+        .find(|known| name == known.name && target.starts_with(known.target))
 }
 
 /// The event that `#[instrument(ret)]` or `#[instrument(err)]` writes: one field of this name and nothing else.
@@ -126,27 +185,26 @@ fn by_openinference(fields: &Fields) -> Option<EntityKind> {
 }
 
 fn by_observation(fields: &Fields) -> Option<EntityKind> {
-    let text = fields
-        .get_text("langfuse.observation.type")
-        .or_else(|| fields.get_text("langfuse.type"))?;
-    by_observed_type(text)
+    let keys = ["langfuse.observation.type", "langfuse.type"];
+    keys.iter().find_map(|key| by_observed_type(fields.get_text(key)?))
 }
 
 fn by_traceloop(fields: &Fields) -> Option<EntityKind> {
-    by_observed_type(fields.get_text("traceloop.span.kind")?)
+    let keys = ["traceloop.span.kind", "langsmith.span.kind"];
+    keys.iter().find_map(|key| by_observed_type(fields.get_text(key)?))
 }
 
-/// The words of `OpenInference`, Langfuse and Traceloop, which overlap.
+/// The words of `OpenInference`, Langfuse, Traceloop and `LangSmith`, which overlap.
 fn by_observed_type(text: &str) -> Option<EntityKind> {
     Some(match unquoted(text).to_ascii_lowercase().as_str() {
-        "llm" | "generation" | "embedding" | "reranker" => EntityKind::Llm,
+        "llm" | "generation" | "embedding" => EntityKind::Llm,
         "agent" => EntityKind::Agent,
         "tool" => EntityKind::Tool,
         "chain" => EntityKind::Chain,
         "workflow" => EntityKind::Workflow,
         "task" => EntityKind::Task,
         "guardrail" => EntityKind::Guardrail,
-        "retriever" | "evaluator" | "prompt" | "span" => EntityKind::Operation,
+        "retriever" | "reranker" | "evaluator" | "prompt" | "span" => EntityKind::Operation,
         _ => return None,
     })
 }

@@ -63,10 +63,14 @@ pub(super) fn put_rest(attributes: &mut AttributeSet, view: &View<'_>) {
 /// The name under which a field without a rule leaves, if it does. Outside calls of a model the dashboard takes every
 /// `gen_ai` key for one, so these lose their prefix there unless the GenAI conventions were asked for.
 fn exported<'a>(key: &'a str, view: &View<'_>) -> Option<Cow<'a, str>> {
-    let Some(name) = key.strip_prefix(gen_ai::PREFIX) else {
-        return Some(Cow::Borrowed(key));
-    };
     let kind = view.kind;
+    let Some(name) = key.strip_prefix(gen_ai::PREFIX) else {
+        let is_message = ["llm.input_messages.", "llm.output_messages."]
+            .iter()
+            .any(|list| key.starts_with(list));
+        // Written with the messages.
+        return (kind != EntityKind::Llm || !is_message).then_some(Cow::Borrowed(key));
+    };
     let (group, rest) = name.split_once('.').unwrap_or((name, ""));
     let is_list = matches!(group, "prompt" | "completion") && rest.split('.').next().is_some_and(is_index);
     match group {

@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 
 use super::{
-    View, alias,
+    View, alias, classify, functions,
     meaning::{Meaning, Read},
     messages::{Instructions, Messages},
+    moment,
     said::Said,
+    usage::Usage,
     value,
 };
 use crate::semconv::{
@@ -26,7 +28,8 @@ pub(super) fn put(attributes: &mut AttributeSet, view: &View<'_>) {
         request_type.as_deref().unwrap_or_else(|| request_type_of(&call)),
     );
     attributes.set(gen_ai::OPERATION_NAME, &*call);
-    put_renamed(attributes, &view.said);
+    put_renamed(attributes, view);
+    functions::put(attributes, view);
     put_messages(attributes, view);
 }
 
@@ -34,6 +37,9 @@ pub(super) fn put(attributes: &mut AttributeSet, view: &View<'_>) {
 pub(super) fn operation<'a>(view: &View<'a>) -> Cow<'a, str> {
     if let Some(told) = view.said.text(Meaning::Operation) {
         return told;
+    }
+    if let Some(call) = classify::operation_of_library(&view.record.callsite) {
+        return Cow::Borrowed(call);
     }
     let request_type = view.said.text(Meaning::RequestType);
     let library_kind = || {
@@ -61,20 +67,20 @@ fn request_type_of(call: &str) -> &'static str {
     }
 }
 
-/// What only changes its name, and token counts.
-fn put_renamed(attributes: &mut AttributeSet, said: &Said<'_>) {
+/// What only changes its name, and what was counted.
+fn put_renamed(attributes: &mut AttributeSet, view: &View<'_>) {
+    let said = &view.said;
     let usage = Usage::of(said);
     for row in alias::TABLE.iter().filter(|row| !row.emit.is_empty()) {
-        let Some(told) = said.get(row.meaning) else { continue };
-        let value = match (row.meaning, row.read) {
-            (Meaning::InputTokens, _) => usage.input.map(WireValue::I64),
-            (Meaning::TotalTokens, _) => None,
-            (_, Read::Count) => value::count(told).map(WireValue::I64),
-            (_, Read::Number) => value::number(told).map(WireValue::F64),
-            (_, Read::Flag) => value::flag(told).map(WireValue::Bool),
-            (_, Read::Usd) => value::usd(told).map(WireValue::F64),
-            (_, Read::Text) => said.text(row.meaning).map(|text| WireValue::Str(text.into_owned())),
-            (_, Read::LowerCase) => said
+        let told = || said.get(row.meaning);
+        let value = match row.read {
+            Read::Count => usage.count(row.meaning).map(WireValue::I64),
+            Read::Usd => usage.usd(row.meaning).map(WireValue::F64),
+            Read::Number if row.meaning == Meaning::FirstChunk => first_chunk(view).map(WireValue::F64),
+            Read::Number => told().and_then(value::number).map(WireValue::F64),
+            Read::Flag => told().and_then(value::flag).map(WireValue::Bool),
+            Read::Text => said.text(row.meaning).map(|text| WireValue::Str(text.into_owned())),
+            Read::LowerCase => said
                 .text(row.meaning)
                 .map(|text| WireValue::Str(text.trim().to_lowercase())),
         };
@@ -84,69 +90,41 @@ fn put_renamed(attributes: &mut AttributeSet, said: &Said<'_>) {
             }
         }
     }
-    if let Some(total) = usage.total {
-        attributes.set(gen_ai::USAGE_TOTAL_TOKENS, total);
-    }
 }
 
-/// Token counts with every cached token inside the input.
-struct Usage {
-    input: Option<i64>,
-    total: Option<i64>,
-}
-
-impl Usage {
-    fn of(said: &Said<'_>) -> Self {
-        let count = |meaning| said.get(meaning).and_then(value::count);
-        let cached = count(Meaning::CacheRead)
-            .unwrap_or(0)
-            .saturating_add(count(Meaning::CacheCreation).unwrap_or(0));
-        let input = count(Meaning::InputTokens).map(|input| {
-            if cached > input || reports_exclusive_counts(said) {
-                input.saturating_add(cached)
-            } else {
-                input
-            }
-        });
-        let output = count(Meaning::OutputTokens);
-        let total = match (input, output) {
-            (None, None) => count(Meaning::TotalTokens),
-            (input, output) => Some(input.unwrap_or(0).saturating_add(output.unwrap_or(0))),
-        };
-        Self { input, total }
-    }
-}
-
-/// Anthropic and Bedrock count cached tokens beside the input, and a library that passes their numbers on keeps their
-/// names for them. The GenAI names are defined as part of the input, and libraries that use them have added.
-fn reports_exclusive_counts(said: &Said<'_>) -> bool {
-    let provider = said
-        .text(Meaning::Provider)
-        .map(|provider| provider.trim().to_ascii_lowercase());
-    let is_exclusive = provider.is_some_and(|provider| provider.contains("anthropic") || provider.contains("bedrock"));
-    is_exclusive
-        && [Meaning::CacheRead, Meaning::CacheCreation]
-            .iter()
-            .filter_map(|meaning| said.key(*meaning))
-            .all(|key| {
-                matches!(
-                    key,
-                    gen_ai::USAGE_CACHE_READ_INPUT_TOKENS | gen_ai::USAGE_CACHE_CREATION_INPUT_TOKENS
-                )
-            })
+/// Seconds until the first chunk came, however that was said: in seconds, in milliseconds, or as a moment.
+fn first_chunk(view: &View<'_>) -> Option<f64> {
+    let number = |meaning| view.said.get(meaning).and_then(value::number);
+    let since_start = || {
+        let at = moment::unix_nanos(value::text(view.said.get(Meaning::FirstChunkAt)?).trim_matches('"'))?;
+        Some(at.checked_sub(view.record.start.unix_nanos)? as f64 / 1e9)
+    };
+    number(Meaning::FirstChunk)
+        .or_else(|| Some(number(Meaning::FirstChunkMillis)? / 1e3))
+        .or_else(since_start)
 }
 
 /// Messages in both dialects, and why the model stopped.
 fn put_messages(attributes: &mut AttributeSet, view: &View<'_>) {
     use Meaning::{Completion, Input, InputMessages, Output, OutputMessages, Prompt, Return};
     let said = &view.said;
-    let prompt = conversation(said, &[Input, InputMessages, Prompt], gen_ai::PROMPT, USER);
-    let completion = conversation(
-        said,
-        &[Output, OutputMessages, Completion, Return],
-        gen_ai::COMPLETION,
-        ASSISTANT,
-    );
+    let prompt = Side {
+        numbered: gen_ai::PROMPT,
+        json: InputMessages,
+        best: &[Input, InputMessages],
+        openinference: "llm.input_messages",
+        rest: &[Prompt],
+        role: USER,
+    };
+    let completion = Side {
+        numbered: gen_ai::COMPLETION,
+        json: OutputMessages,
+        best: &[Output, OutputMessages],
+        openinference: "llm.output_messages",
+        rest: &[Completion, Return],
+        role: ASSISTANT,
+    };
+    let (mut prompt, completion) = (prompt.read(said), completion.read(said));
 
     let told = said
         .get(Meaning::FinishReasons)
@@ -158,10 +136,13 @@ fn put_messages(attributes: &mut AttributeSet, view: &View<'_>) {
     }
 
     let system = said.get(Meaning::SystemInstructions).map(Instructions::read);
+    let system = system.filter(|system| !system.text.is_empty());
     let mut first_place = 0;
     if let Some(system) = &system {
         // Some libraries say it twice.
-        if !prompt.begins_with_system(&system.text) {
+        if prompt.begins_with_system(&system.text) {
+            prompt.keep_system_out_of_json(&system.text);
+        } else {
             system.put_indexed(attributes);
             first_place = 1;
         }
@@ -175,11 +156,34 @@ fn put_messages(attributes: &mut AttributeSet, view: &View<'_>) {
     completion.put_json(attributes, gen_ai::OUTPUT_MESSAGES);
 }
 
-/// The messages that the program numbered itself, else the first source that was said.
-fn conversation<'a>(said: &Said<'a>, sources: &[Meaning], prefix: &str, role: &'static str) -> Messages<'a> {
-    Messages::read_indexed(&said.rest, prefix)
-        .or_else(|| said.first(sources).map(|source| Messages::read(source, role)))
-        .unwrap_or_default()
+/// Where one side of a conversation may stand, best first, and who speaks in it where nothing says so.
+struct Side {
+    /// Below it, the program numbered its messages itself.
+    numbered: &'static str,
+    /// The conventions' own JSON, which may stand beside the numbers.
+    json: Meaning,
+    best: &'static [Meaning],
+    openinference: &'static str,
+    rest: &'static [Meaning],
+    role: &'static str,
+}
+
+impl Side {
+    fn read<'a>(&self, said: &Said<'a>) -> Messages<'a> {
+        let first = |sources: &[Meaning]| said.first(sources).map(|source| Messages::read(source, self.role));
+        let other = || {
+            first(self.best)
+                .or_else(|| Messages::read_openinference(&said.rest, self.openinference, self.role))
+                .or_else(|| first(self.rest))
+        };
+        match Messages::read_indexed(&said.rest, self.numbered, self.role) {
+            Some(numbered) => match first(&[self.json]) {
+                Some(json) => numbered.beside(json),
+                None => numbered,
+            },
+            None => other().unwrap_or_default(),
+        }
+    }
 }
 
 /// A JSON array of reasons, or one reason.

@@ -18,13 +18,13 @@ macro_rules! meanings {
 
 meanings! {
     Kind, Name, OtelName, OtelKind, Version, Tags, Spec, EndState, EndReason, StatusCode, StatusDescription,
-    ErrorType, ErrorMessage, UserId, SessionId,
+    ErrorType, ErrorMessage, Failed, UserId, SessionId, ConversationId,
     Input, Output, Return, InputMessages, OutputMessages, Prompt, Completion, SystemInstructions,
-    AgentName, AgentId, AgentRole, AgentTools,
+    AgentName, AgentId, AgentRole, Tools,
     ToolName, ToolDescription, ToolCallId, ToolType, ToolArguments, ToolResult, ToolOutcome,
-    Operation, RequestType, Provider, RequestModel, ResponseModel, Stream, FirstChunk, FinishReasons,
+    Operation, RequestType, Provider, RequestModel, ResponseModel, Stream, FirstChunk, FirstChunkMillis, FirstChunkAt, FinishReasons,
     InputTokens, OutputTokens, CacheRead, CacheCreation, Reasoning, TotalTokens,
-    PromptCost, CompletionCost, TotalCost,
+    PromptCost, CompletionCost, TotalCost, UsageDetails, CostDetails,
     HttpMethod, HttpUrl, HttpStatus,
 }
 
@@ -72,7 +72,7 @@ pub(super) struct Row {
     pub(super) on: On,
     /// Spellings, best first.
     pub(super) accepted: &'static [&'static str],
-    /// Spellings without a dot, at callsites of known libraries only.
+    /// Spellings that say too little anywhere else: at callsites of known libraries only.
     pub(super) bare: &'static [&'static str],
     pub(super) read: Read,
     /// The names on a model call: AgentOps', then those of the GenAI conventions. Empty where a name is not all that

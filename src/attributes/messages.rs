@@ -7,7 +7,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use serde_json::{Map, Value, json};
 
-use super::{keys, parts, provider, value};
+use super::{indexed, keys, media, parts, provider, rendered, value};
 use crate::{
     record::ValueRef,
     semconv::{
@@ -31,6 +31,8 @@ pub(super) struct Messages<'a> {
     given: Option<Cow<'a, str>>,
     /// What the program wrote under numbers, which then stands.
     indexed: Vec<Indexed<'a>>,
+    /// The same as messages.
+    numbered: Vec<Value>,
     cut: bool,
 }
 
@@ -40,27 +42,35 @@ impl<'a> Messages<'a> {
         let text = value::text(source);
         let cut = value::is_cut(source);
         let parsed = value::container(&text);
-        match parsed.as_ref().and_then(|parsed| provider::read(parsed, role)) {
-            Some(list) => {
-                let given = (parsed.as_ref().and_then(Value::as_array) == Some(&list)).then_some(text);
-                Self {
-                    list,
-                    given,
-                    indexed: Vec::new(),
-                    cut,
-                }
-            }
-            None => Self {
-                list: vec![text_message(role, &text)],
-                given: None,
-                indexed: Vec::new(),
+        let Some(list) = parsed.as_ref().and_then(|parsed| provider::read(parsed, role)) else {
+            return Self {
+                list: vec![text_message(role, &media::replaced_in(&text))],
                 cut,
-            },
+                ..Self::default()
+            };
+        };
+        let list: Vec<_> = list.into_iter().map(media::replaced).collect();
+        let given = (parsed.as_ref().and_then(Value::as_array) == Some(&list)).then_some(text);
+        Self {
+            list,
+            given,
+            cut,
+            ..Self::default()
         }
     }
 
+    /// Takes the messages that `OpenInference` writes key by key below `prefix`.
+    pub(super) fn read_openinference(fields: &[(&'a str, ValueRef<'a>)], prefix: &str, role: &str) -> Option<Self> {
+        let messages = indexed::openinference(fields, prefix, role)?;
+        let list = provider::read(&messages, role)?;
+        Some(Self {
+            list: list.into_iter().map(media::replaced).collect(),
+            ..Self::default()
+        })
+    }
+
     /// Takes what stands below `prefix` under numbers, in the order of the numbers.
-    pub(super) fn read_indexed(fields: &[(&'a str, ValueRef<'a>)], prefix: &str) -> Option<Self> {
+    pub(super) fn read_indexed(fields: &[(&'a str, ValueRef<'a>)], prefix: &str, role: &str) -> Option<Self> {
         let mut messages: BTreeMap<u64, Indexed<'a>> = BTreeMap::new();
         for (key, value) in fields {
             let Some(below) = key.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('.')) else {
@@ -81,21 +91,50 @@ impl<'a> Messages<'a> {
         for message in &mut indexed {
             message.sort_by(|(a, _), (b, _)| is_content(b).cmp(&is_content(a)).then_with(|| keys::by_place(a, b)));
         }
-        let list = indexed.iter().map(|message| from_indexed(message)).collect();
+        let list: Vec<_> = indexed
+            .iter()
+            .map(|message| media::replaced(from_indexed(message, role)))
+            .collect();
         Some(Self {
+            numbered: list.clone(),
             list,
-            given: None,
             indexed,
-            cut: false,
+            ..Self::default()
         })
+    }
+
+    /// Messages under numbers beside the same in JSON: each stands as it was said.
+    pub(super) fn beside(self, json: Self) -> Self {
+        if json.list.is_empty() {
+            return self;
+        }
+        Self {
+            indexed: self.indexed,
+            numbered: self.numbered,
+            ..json
+        }
     }
 
     /// The conversation opens with this system prompt.
     pub(super) fn begins_with_system(&self, text: &str) -> bool {
-        self.list
+        let shown = if self.indexed.is_empty() {
+            &self.list
+        } else {
+            &self.numbered
+        };
+        shown
             .iter()
-            .take_while(|message| matches!(message.get("role").and_then(Value::as_str), Some(SYSTEM | "developer")))
-            .any(|message| parts::render(message).content == text)
+            .take_while(|message| is_by_system(message))
+            .any(|message| rendered::render(message).content == text)
+    }
+
+    /// Leaves the system prompt out of the messages in JSON where these were made of numbered ones: in the conventions it
+    /// stands beside them.
+    pub(super) fn keep_system_out_of_json(&mut self, text: &str) {
+        if self.list == self.numbered {
+            self.list
+                .retain(|message| !(is_by_system(message) && rendered::render(message).content == text));
+        }
     }
 
     /// Why each message ended, where all say so.
@@ -125,7 +164,14 @@ impl<'a> Messages<'a> {
                 push(attributes, format!("{base}.content"), String::new(), false);
             }
             for (rest, field) in message {
-                attributes.put(value::attribute(format!("{base}.{rest}"), *field, Class::Message));
+                let mut attribute = value::attribute(format!("{base}.{rest}"), *field, Class::Message);
+                if (is_content(rest) || rest.ends_with(".arguments"))
+                    && let WireValue::Str(text) = &mut attribute.value
+                    && let Cow::Owned(replaced) = media::replaced_in(text)
+                {
+                    *text = replaced;
+                }
+                attributes.put(attribute);
             }
         }
         if self.indexed.is_empty() {
@@ -158,10 +204,10 @@ impl Instructions {
             }
             _ => vec![parts::text(&text)],
         };
-        let message = json!({ "role": SYSTEM, "parts": parts });
+        let message = media::replaced(json!({ "role": SYSTEM, "parts": parts }));
         let json = message.get("parts").map(Value::to_string).unwrap_or_default();
         Self {
-            text: parts::render(&message).content,
+            text: rendered::render(&message).content,
             json,
             cut: value::is_cut(source),
         }
@@ -177,6 +223,10 @@ impl Instructions {
     pub(super) fn put_json(self, attributes: &mut AttributeSet) {
         push(attributes, gen_ai::SYSTEM_INSTRUCTIONS.to_owned(), self.json, self.cut);
     }
+}
+
+fn is_by_system(message: &Value) -> bool {
+    matches!(message.get("role").and_then(Value::as_str), Some(SYSTEM | "developer"))
 }
 
 fn is_content(rest: &str) -> bool {
@@ -195,9 +245,9 @@ fn push(attributes: &mut AttributeSet, key: String, text: String, cut: bool) {
 
 /// Writes one message under its number.
 fn put_message(attributes: &mut AttributeSet, base: &str, message: &Value, reason: Option<&String>, cut: bool) {
-    let rendered = parts::render(message);
+    let rendered = rendered::render(message);
     let text = |name| message.get(name).and_then(Value::as_str);
-    let role = if parts::is_answer_of_a_tool(message) {
+    let role = if rendered::is_answer_of_a_tool(message) {
         TOOL
     } else {
         text("role").unwrap_or_default()
@@ -230,7 +280,7 @@ fn text_message(role: &str, text: &str) -> Value {
 }
 
 /// What a program wrote under numbers, as a message of the GenAI conventions.
-fn from_indexed(fields: &Indexed<'_>) -> Value {
+fn from_indexed(fields: &Indexed<'_>, role: &str) -> Value {
     let mut message = Map::new();
     let mut calls: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     let mut contents: Vec<Value> = Vec::new();
@@ -254,5 +304,5 @@ fn from_indexed(fields: &Indexed<'_>) -> Value {
     calls.sort_by(|(a, _), (b, _)| keys::by_place(a, b));
     contents.extend(calls.iter().map(|(_, call)| parts::tool_call(call)));
     message.insert("parts".to_owned(), Value::Array(contents));
-    provider::read_message(&message, "user")
+    provider::read_message(&message, role)
 }

@@ -10,19 +10,25 @@ mod class;
 pub(crate) mod classify;
 mod event;
 pub(crate) mod exchange;
+mod functions;
 mod http;
+mod indexed;
 mod io;
 mod keys;
 mod llm;
 mod meaning;
+mod media;
 mod messages;
+mod moment;
 mod name;
 mod parts;
 mod provider;
+mod rendered;
 mod said;
 mod session;
 mod status;
 mod tool;
+mod usage;
 mod value;
 
 #[cfg(test)]
@@ -30,12 +36,13 @@ mod tests;
 
 use self::{meaning::Meaning, said::Said, status::Outcome};
 use crate::{
+    config::Semconv,
     hierarchy::{Lineage, TraceFacts},
     kind::EntityKind,
     policy::{self, Policy},
     record::{KindSource, SpanRecord},
     semconv::{
-        agentops,
+        agentops, gen_ai,
         wire::{AttributeSet, OtelKind, WireSpan, WireStatus},
     },
 };
@@ -163,6 +170,17 @@ fn base(attributes: &mut AttributeSet, view: &View<'_>, operation: &str) {
         let own = view.said.text(meaning);
         if let Some(id) = own.as_deref().or(fact.as_deref()) {
             attributes.set(key, id);
+        }
+    }
+    if let Some(id) = view.said.text(Meaning::ConversationId) {
+        // Where nothing else says which session it is, a library's conversation does.
+        if attributes.get(agentops::SESSION_ID).is_none() {
+            attributes.set(agentops::SESSION_ID, &*id);
+        }
+        if view.kind == EntityKind::Llm || view.policy.semconv != Semconv::AgentOps {
+            attributes.set(gen_ai::CONVERSATION_ID, &*id);
+        } else {
+            attributes.set("conversation.id", &*id);
         }
     }
 }

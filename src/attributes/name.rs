@@ -33,7 +33,7 @@ pub(super) fn operation<'a>(record: &'a SpanRecord, kind: EntityKind, said: &Sai
     };
     match (given, entity) {
         // `execute_tool get_weather` is what the GenAI conventions make of the same name.
-        (Some(given), Some(entity)) if given.ends_with(&*entity) && names_operation(said, &given, &entity) => entity,
+        (Some(given), Some(entity)) if names_operation(said, kind, &given, &entity) => entity,
         (Some(given), _) => given,
         (None, Some(entity)) => entity,
         (None, None) => Cow::Borrowed(record.callsite.name()),
@@ -41,11 +41,14 @@ pub(super) fn operation<'a>(record: &'a SpanRecord, kind: EntityKind, said: &Sai
 }
 
 /// `given` is the GenAI operation's name, a space and `entity`.
-fn names_operation(said: &Said<'_>, given: &str, entity: &str) -> bool {
-    let Some(operation) = said.text(Meaning::Operation) else {
-        return false;
+fn names_operation(said: &Said<'_>, kind: EntityKind, given: &str, entity: &str) -> bool {
+    let told = said.text(Meaning::Operation);
+    let usual = match kind {
+        EntityKind::Agent => "invoke_agent",
+        _ => "execute_tool",
     };
-    given.strip_prefix(&*operation).and_then(|rest| rest.strip_prefix(' ')) == Some(entity)
+    let operation = told.as_deref().unwrap_or(usual);
+    given.strip_prefix(operation).and_then(|rest| rest.strip_prefix(' ')) == Some(entity)
 }
 
 /// The span's name: `<operation name>.<kind>`. A recognised call of a model has the name of the GenAI conventions, one

@@ -1,4 +1,4 @@
-//! Parts: what a message is made of, from any provider, in the GenAI conventions, and as text for AgentOps.
+//! Parts: what a message is made of, from any provider, in the GenAI conventions.
 
 use serde_json::{Map, Value, json};
 
@@ -16,9 +16,8 @@ pub(super) fn author<'a>(part: &Object, role: &'a str) -> Option<&'a str> {
     match part.get("type")?.as_str()? {
         "tool_call" | "tool_use" | "function_call" | "reasoning" | "thinking" => Some("assistant"),
         "tool_call_response" | "tool_result" | "function_call_output" => Some("tool"),
-        "text" | "input_text" | "output_text" | "refusal" | "blob" | "file" | "uri" | "image_url" | "input_image" => {
-            Some(role)
-        }
+        "text" | "input_text" | "output_text" | "refusal" | "blob" | "file" | "uri" | "image_url" | "input_image"
+        | "input_file" | "input_audio" => Some(role),
         _ => None,
     }
 }
@@ -36,8 +35,18 @@ pub(super) fn read(part: &Value) -> Value {
         Some("reasoning" | "thinking") => worded("reasoning", object, &["content", "thinking", "text", "summary"]),
         Some("tool_call" | "tool_use" | "function_call" | "function") => tool_call(object),
         Some("tool_call_response" | "tool_result" | "function_call_output") => response(object),
-        Some("image_url" | "input_image") => image_url(object),
-        Some(modality @ ("image" | "document")) => source(modality, object),
+        Some("image_url") => image_url(object),
+        Some("input_image") => match object.get("file_id") {
+            Some(Value::String(id)) => json!({ "type": "file", "modality": "image", "file_id": id }),
+            _ => image_url(object),
+        },
+        Some("input_audio") => inline("audio", object.get("input_audio"), object),
+        Some("input_file") => file(object),
+        Some("file") => match object.get("file").and_then(Value::as_object) {
+            Some(inner) => file(inner),
+            None => part.clone(),
+        },
+        Some(modality @ ("image" | "document" | "audio" | "video")) => source(modality, object),
         Some(_) => part.clone(),
         None => untyped(object),
     }
@@ -50,6 +59,7 @@ pub(super) fn tool_call(call: &Object) -> Value {
         "id",
         "call_id",
         "tool_use_id",
+        "toolUseId",
         "name",
         "arguments",
         "args",
@@ -58,7 +68,7 @@ pub(super) fn tool_call(call: &Object) -> Value {
     ];
     let function = call.get("function").and_then(Value::as_object).unwrap_or(call);
     let mut out = typed("tool_call");
-    if let Some(id) = first(call, &["call_id", "id", "tool_use_id"]) {
+    if let Some(id) = first(call, &["call_id", "id", "tool_use_id", "toolUseId"]) {
         out.insert("id".to_owned(), id.clone());
     }
     out.insert(
@@ -73,7 +83,7 @@ pub(super) fn tool_call(call: &Object) -> Value {
 
 /// What a tool answered. Libraries and an example of the conventions say `result` where the schema says `response`.
 fn response(part: &Object) -> Value {
-    const IDS: &[&str] = &["id", "call_id", "tool_use_id", "tool_call_id"];
+    const IDS: &[&str] = &["call_id", "id", "tool_use_id", "tool_call_id", "toolUseId"];
     const ANSWERS: &[&str] = &["response", "result", "output", "content"];
     let mut out = typed("tool_call_response");
     if let Some(id) = first(part, IDS) {
@@ -86,8 +96,9 @@ fn response(part: &Object) -> Value {
 /// A part of words: text or reasoning.
 fn worded(kind: &str, part: &Object, names: &[&str]) -> Value {
     let mut out = typed(kind);
-    let words = first(part, names).map(words).unwrap_or_default();
-    out.insert("content".to_owned(), words.into());
+    let words = names.iter().filter_map(|name| part.get(*name)).map(words);
+    let said = words.into_iter().find(|words| !words.is_empty()).unwrap_or_default();
+    out.insert("content".to_owned(), said.into());
     with_rest(out, part, &[&["type", "content"], names].concat())
 }
 
@@ -99,21 +110,50 @@ fn image_url(part: &Object) -> Value {
     }
 }
 
-/// An image or a document with its `source`, in line or by address.
+/// A medium with its bytes in line, as the conventions write it; its type is all that is said of it.
+fn inline(modality: &str, medium: Option<&Value>, part: &Object) -> Value {
+    let text = |names: &[&str]| first(medium?.as_object()?, names)?.as_str();
+    let Some(data) = text(&["data", "bytes"]) else {
+        return Value::Object(part.clone());
+    };
+    let mut out = typed("blob");
+    out.insert("modality".to_owned(), modality.into());
+    if let Some(mime_type) = text(&["mime_type", "mimeType", "media_type"]) {
+        out.insert("mime_type".to_owned(), mime_type.into());
+    } else if let Some(format) = text(&["format"]) {
+        out.insert("mime_type".to_owned(), format!("{modality}/{format}").into());
+    }
+    out.insert("content".to_owned(), data.into());
+    Value::Object(out)
+}
+
+/// A file by its id, its address, or in line.
+fn file(file: &Object) -> Value {
+    let text = |name| file.get(name).and_then(Value::as_str);
+    let mut out = match (text("file_id"), text("file_url"), text("file_data")) {
+        (Some(id), _, _) => json!({ "type": "file", "modality": "document", "file_id": id }),
+        (_, Some(url), _) => json!({ "type": "uri", "modality": "document", "uri": url }),
+        (_, _, Some(data)) => json!({ "type": "blob", "modality": "document", "content": data }),
+        _ => return Value::Object(file.clone()),
+    };
+    if let Some((out, name)) = out.as_object_mut().zip(text("filename")) {
+        out.insert("filename".to_owned(), name.into());
+    }
+    out
+}
+
+/// An image or a document with its `source`, in line or by address; MCP's have their bytes beside the type.
 fn source(modality: &str, part: &Object) -> Value {
     let member = |name| {
         part.get("source")
             .and_then(|source| source.get(name))
             .and_then(Value::as_str)
     };
-    if let Some(data) = member("data") {
-        let mut out = typed("blob");
-        out.insert("modality".to_owned(), modality.into());
-        if let Some(media) = member("media_type") {
-            out.insert("mime_type".to_owned(), media.into());
-        }
-        out.insert("content".to_owned(), data.into());
-        return Value::Object(out);
+    if member("data").is_some() {
+        return inline(modality, part.get("source"), part);
+    }
+    if part.contains_key("data") {
+        return inline(modality, Some(&Value::Object(part.clone())), part);
     }
     match member("url") {
         Some(url) => json!({ "type": "uri", "modality": modality, "uri": url }),
@@ -121,22 +161,39 @@ fn source(modality: &str, part: &Object) -> Value {
     }
 }
 
-/// A part in the manner of Gemini: what it is, is its one member.
+/// A part in the manner of Gemini and Bedrock: what it is, is its one member.
 fn untyped(part: &Object) -> Value {
+    let inner = |names: &[&str]| first(part, names)?.as_object();
     if let Some(Value::String(words)) = part.get("text") {
         return match part.get("thought") {
             Some(Value::Bool(true)) => json!({ "type": "reasoning", "content": words }),
             _ => text(words),
         };
     }
-    if let Some(Value::Object(call)) = part.get("functionCall") {
+    if let Some(call) = inner(&["functionCall", "function_call", "toolUse"]) {
         return tool_call(call);
     }
-    if let Some(Value::Object(answer)) = part.get("functionResponse") {
+    if let Some(answer) = inner(&["functionResponse", "function_response", "toolResult"]) {
         return response(answer);
     }
-    if let Some(Value::Object(data)) = first(part, &["inlineData", "inline_data", "fileData", "file_data"]) {
+    if let Some(data) = inner(&["inlineData", "inline_data", "fileData", "file_data"]) {
         return medium_of_gemini(data);
+    }
+    for modality in ["image", "document", "video", "audio"] {
+        if let Some(medium) = inner(&[modality]) {
+            let bytes = medium.get("source").and_then(|source| source.get("bytes")).cloned();
+            let flat = Map::from_iter([
+                ("data".to_owned(), bytes.unwrap_or_default()),
+                ("format".to_owned(), medium.get("format").cloned().unwrap_or_default()),
+            ]);
+            return inline(modality, Some(&Value::Object(flat)), part);
+        }
+    }
+    if let Some(thought) = part
+        .get("reasoningContent")
+        .and_then(|thought| thought.pointer("/reasoningText/text"))
+    {
+        return json!({ "type": "reasoning", "content": thought });
     }
     let mut out = typed("generic");
     out.extend(part.iter().map(|(name, value)| (name.clone(), value.clone())));
@@ -189,74 +246,8 @@ fn with_rest(mut out: Object, part: &Object, used: &[&str]) -> Value {
     Value::Object(out)
 }
 
-/// What tools answered and nothing else, whoever says it: Anthropic and rig put it into the user's mouth.
-pub(super) fn is_answer_of_a_tool(message: &Value) -> bool {
-    let is_answer = |part: &Value| part.get("type").and_then(Value::as_str) == Some("tool_call_response");
-    let parts = message.get("parts").and_then(Value::as_array);
-    parts.is_some_and(|parts| !parts.is_empty() && parts.iter().all(is_answer))
-}
-
-/// A message as AgentOps reads it.
-#[derive(Default)]
-pub(super) struct Rendered {
-    pub(super) content: String,
-    pub(super) reasoning: Option<String>,
-    pub(super) tool_call_id: Option<String>,
-    pub(super) tool_calls: Vec<ToolCall>,
-}
-
-pub(super) struct ToolCall {
-    pub(super) id: Option<String>,
-    pub(super) name: Option<String>,
-    pub(super) arguments: Option<String>,
-}
-
-/// Renders a message of the conventions: its words and a tool's answers are the content, media are named in it.
-pub(super) fn render(message: &Value) -> Rendered {
-    let mut out = Rendered::default();
-    let mut contents: Vec<String> = Vec::new();
-    let mut thoughts: Vec<String> = Vec::new();
-    for part in message.get("parts").and_then(Value::as_array).into_iter().flatten() {
-        let text = |name| part.get(name).map(value::plain);
-        match part.get("type").and_then(Value::as_str) {
-            Some("text") => contents.extend(text("content")),
-            Some("reasoning") => thoughts.extend(text("content")),
-            Some("tool_call") => out.tool_calls.push(ToolCall {
-                id: text("id"),
-                name: text("name"),
-                arguments: text("arguments"),
-            }),
-            Some("tool_call_response") => {
-                contents.extend(part.get("response").map(words));
-                out.tool_call_id = out.tool_call_id.or_else(|| text("id"));
-            }
-            Some("uri" | "file" | "blob") => contents.push(medium(part)),
-            _ => contents.push(part.to_string()),
-        }
-    }
-    out.content = contents.join("\n");
-    out.reasoning = (!thoughts.is_empty()).then(|| thoughts.join("\n"));
-    out
-}
-
-/// A name for what is no text.
-fn medium(part: &Value) -> String {
-    let text = |name| part.get(name).and_then(Value::as_str);
-    let what = text("mime_type").or_else(|| text("modality")).unwrap_or("file");
-    match (
-        text("uri")
-            .filter(|uri| !uri.starts_with("data:"))
-            .or_else(|| text("file_id")),
-        text("content"),
-    ) {
-        (Some(place), _) => format!("[{what}: {place}]"),
-        (None, Some(content)) => format!("[{what}, {} bytes of base64]", content.len()),
-        (None, None) => format!("[{what}]"),
-    }
-}
-
 /// The words in a value: of a string, or of a list of blocks that are all text; else its JSON.
-fn words(value: &Value) -> String {
+pub(super) fn words(value: &Value) -> String {
     let block = |block: &Value| Some(block.get("text").or_else(|| block.get("content"))?.as_str()?.to_owned());
     match value {
         Value::Array(blocks) if !blocks.is_empty() => match blocks.iter().map(block).collect::<Option<Vec<_>>>() {
@@ -264,6 +255,7 @@ fn words(value: &Value) -> String {
             None => value.to_string(),
         },
         Value::Null => String::new(),
+        Value::Array(blocks) if blocks.is_empty() => String::new(),
         other => value::plain(other),
     }
 }

@@ -7,6 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::{messages::SYSTEM, parts, value};
 
+type Object = Map<String, Value>;
+
 /// The messages in a JSON value, if it is one of the known shapes: a message, a list of messages or parts, a request or
 /// a response that holds such.
 pub(super) fn read(value: &Value, role: &str) -> Option<Vec<Value>> {
@@ -45,25 +47,51 @@ fn read_list(items: &[Value], role: &str) -> Option<Vec<Value>> {
 }
 
 /// A provider's whole request or response.
-fn read_envelope(object: &Map<String, Value>, role: &str) -> Option<Vec<Value>> {
-    if let Some(Value::Array(items)) = object.get("messages").or_else(|| object.get("contents")) {
-        let mut messages = read_list(items, role)?;
-        if let Some(system) = object.get("system").filter(|system| !system.is_null()) {
-            messages.insert(
-                0,
-                read_message(&Map::from_iter([("content".to_owned(), system.clone())]), SYSTEM),
-            );
-        }
-        return Some(messages);
+fn read_envelope(object: &Object, role: &str) -> Option<Vec<Value>> {
+    read_request(object, role)
+        .or_else(|| read_answers(object, role))
+        .or_else(|| read_answer(object, role))
+}
+
+/// A request: its messages, with the system prompt first, wherever the provider has it.
+fn read_request(object: &Object, role: &str) -> Option<Vec<Value>> {
+    let messages = first(object, &["messages", "contents", "input"]);
+    let mut messages = match messages {
+        Some(Value::Array(items)) => read_list(items, role)?,
+        Some(Value::String(text)) => vec![said_by(role, &parts::text(text))],
+        // Completions and Ollama's `generate` take a text.
+        _ => match object.get("prompt") {
+            Some(Value::String(text)) => vec![said_by(role, &parts::text(text))],
+            _ => return None,
+        },
+    };
+    let system = first(
+        object,
+        &["system", "systemInstruction", "system_instruction", "instructions"],
+    );
+    if let Some(system) = system {
+        let message = match system {
+            Value::Object(message) => read_message(message, SYSTEM),
+            other => read_message(&Map::from_iter([("content".to_owned(), other.clone())]), SYSTEM),
+        };
+        messages.insert(0, message);
     }
-    let Some(Value::Array(answers)) = object.get("choices").or_else(|| object.get("candidates")) else {
+    Some(messages)
+}
+
+/// A response with several answers to choose from.
+fn read_answers(object: &Object, role: &str) -> Option<Vec<Value>> {
+    let Value::Array(answers) = first(object, &["choices", "candidates"])? else {
         return None;
     };
     answers
         .iter()
         .map(|answer| {
-            let message = answer.get("message").or_else(|| answer.get("content"))?.as_object()?;
-            let mut message = message.clone();
+            let mut message = match first(answer.as_object()?, &["message", "content", "text"])? {
+                Value::Object(message) => message.clone(),
+                Value::String(text) => Map::from_iter([("content".to_owned(), text.clone().into())]),
+                _ => return None,
+            };
             for name in ["finish_reason", "finishReason"] {
                 if let Some(reason) = answer.get(name) {
                     message.insert("finish_reason".to_owned(), reason.clone());
@@ -74,12 +102,42 @@ fn read_envelope(object: &Map<String, Value>, role: &str) -> Option<Vec<Value>> 
         .collect()
 }
 
-pub(super) fn is_message(object: &Map<String, Value>) -> bool {
+/// A response that is one answer: `OpenAI`'s Responses, Bedrock's Converse, Ollama, Cohere.
+fn read_answer(object: &Object, role: &str) -> Option<Vec<Value>> {
+    let mut messages = match first(object, &["output", "message", "response"])? {
+        Value::Array(items) => read_list(items, role)?,
+        Value::Object(output) => {
+            let message = output.get("message").and_then(Value::as_object).unwrap_or(output);
+            is_message(message).then(|| vec![read_message(message, role)])?
+        }
+        Value::String(text) => vec![said_by(role, &parts::text(text))],
+        _ => return None,
+    };
+    let reason = first(object, &["stopReason", "finish_reason", "done_reason"]);
+    if let Some((Value::Object(message), reason)) = messages.last_mut().zip(reason) {
+        message.entry("finish_reason").or_insert_with(|| reason.clone());
+    }
+    Some(messages)
+}
+
+fn said_by(role: &str, part: &Value) -> Value {
+    json!({ "role": role, "parts": [part] })
+}
+
+/// The first of these members that is there and not null.
+fn first<'a>(object: &'a Object, names: &[&str]) -> Option<&'a Value> {
+    names
+        .iter()
+        .filter_map(|name| object.get(*name))
+        .find(|value| !value.is_null())
+}
+
+pub(super) fn is_message(object: &Object) -> bool {
     matches!(object.get("role"), Some(Value::String(_))) || matches!(object.get("parts"), Some(Value::Array(_)))
 }
 
 /// A message of any provider as the GenAI conventions write it. Members that have no place there stay as they are.
-pub(super) fn read_message(message: &Map<String, Value>, default_role: &str) -> Value {
+pub(super) fn read_message(message: &Object, default_role: &str) -> Value {
     const CONSUMED: &[&str] = &[
         "role",
         "parts",
@@ -89,6 +147,9 @@ pub(super) fn read_message(message: &Map<String, Value>, default_role: &str) -> 
         "tool_call_id",
         "refusal",
         "reasoning_content",
+        "reasoning",
+        "thinking",
+        "images",
         "finish_reason",
         "stop_reason",
         "finishReason",
@@ -124,9 +185,11 @@ pub(super) fn read_message(message: &Map<String, Value>, default_role: &str) -> 
 }
 
 /// The parts of a message that has `content` and `tool_calls` instead.
-fn provider_parts(message: &Map<String, Value>, role: &str) -> Vec<Value> {
+fn provider_parts(message: &Object, role: &str) -> Vec<Value> {
     let mut parts = Vec::new();
-    if let Some(Value::String(reasoning)) = message.get("reasoning_content") {
+    if let Some(Value::String(reasoning)) = first(message, &["reasoning_content", "reasoning", "thinking"])
+        && !reasoning.is_empty()
+    {
         parts.push(json!({ "type": "reasoning", "content": reasoning }));
     }
     match (message.get("content"), message.get("tool_call_id")) {
@@ -136,6 +199,11 @@ fn provider_parts(message: &Map<String, Value>, role: &str) -> Vec<Value> {
         (Some(Value::Array(blocks)), _) => parts.extend(blocks.iter().map(parts::read)),
         (Some(Value::Null) | None, _) => {}
         (Some(content), _) => parts.push(parts::text(&value::plain(content))),
+    }
+    // Ollama puts pictures beside the text.
+    if let Some(Value::Array(images)) = message.get("images") {
+        let blob = |image: &Value| json!({ "type": "blob", "modality": "image", "content": image });
+        parts.extend(images.iter().filter(|image| image.is_string()).map(blob));
     }
     if let Some(Value::String(refusal)) = message.get("refusal") {
         parts.push(parts::text(refusal));

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{alias, meaning::Meaning, value};
+use super::{alias, classify, meaning::Meaning, value};
 use crate::{
     kind::EntityKind,
     record::{KindSource, SpanRecord, ValueRef},
@@ -30,7 +30,9 @@ pub(super) struct Said<'a> {
 
 impl<'a> Said<'a> {
     pub(super) fn read(record: &'a SpanRecord, kind: EntityKind) -> Self {
-        let known_library = matches!(record.kind, Some((_, KindSource::Table)));
+        let by_table = matches!(record.kind, Some((_, KindSource::Table)));
+        let known_library =
+            by_table || classify::by_library(record.callsite.name(), record.callsite.target()).is_some();
         let mut said = Self {
             known: [None; Meaning::COUNT],
             tags: Vec::new(),

@@ -138,6 +138,12 @@ fn cause(view: &View<'_>) -> Option<Cause> {
             message: Some(format!("tool call: {outcome}")),
         });
     }
+    if let Some(text) = said(Meaning::Failed).filter(|text| text != "false") {
+        return Some(Cause {
+            type_name: None,
+            message: Some(text).filter(|text| text != "true"),
+        });
+    }
     let events = view.record.events.iter().filter(|_| view.policy.error_events_to_status);
     let event = events.into_iter().find(|event| event.level == Level::ERROR)?;
     Some(Cause {

@@ -120,9 +120,13 @@ pub(super) fn flag(value: ValueRef<'_>) -> Option<bool> {
 
 /// An amount in USD, with the nine decimals that the server keeps.
 pub(super) fn usd(value: ValueRef<'_>) -> Option<f64> {
-    let amount = number(value).filter(|amount| *amount >= 0.0)?;
-    let rounded = (amount * 1e9).round() / 1e9;
+    let rounded = rounded(number(value).filter(|amount| *amount >= 0.0)?);
     rounded.is_finite().then_some(rounded)
+}
+
+/// Nine decimals.
+pub(super) fn rounded(amount: f64) -> f64 {
+    (amount * 1e9).round() / 1e9
 }
 
 /// The value as JSON, as it stands among a function's arguments.

@@ -1,6 +1,6 @@
 //! What is recorded, and what of it leaves.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use tracing::level_filters::LevelFilter;
 
@@ -41,10 +41,29 @@ impl Builder {
         self
     }
 
-    /// The price of a model by its exact name. It wins over the table of the feature `pricing`; the last one of a model
-    /// counts. Default: none.
+    /// The price of a model by its exact name. It wins over [`with_price_file`](Self::with_price_file) and over the table
+    /// of the feature `pricing`; the last one of a model counts. Has no variable. Default: none.
     pub fn with_price(mut self, model: impl Into<String>, price: Price) -> Self {
         self.settings.prices.push((model.into(), price));
+        self
+    }
+
+    /// Prices from a JSON file, by the exact names of models, in USD per million tokens. Those for tokens that are read
+    /// from a cache and written to one are optional, as in [`Price`]. They win over the table of the feature `pricing`.
+    /// The file is read when the handle is built; one that cannot be read or says something else is an error. Environment:
+    /// `AGENTOPS_PRICE_FILE`. Default: none.
+    ///
+    /// ```
+    /// # let folder = std::env::temp_dir();
+    /// # let path = folder.join(format!("agentops-prices-{}.json", std::process::id()));
+    /// std::fs::write(&path, r#"{ "my-model": { "input": 2.0, "output": 8.0, "cache_read": 0.5, "cache_creation": 2.5 } }"#)?;
+    /// let agentops = agentops::builder().with_export(agentops::Export::Off).with_price_file(&path).build()?;
+    /// # std::fs::remove_file(&path)?;
+    /// # drop(agentops);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_price_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.settings.price_file = Some(path.into());
         self
     }
 

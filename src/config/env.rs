@@ -36,6 +36,8 @@ pub(crate) const AGENTOPS_CAPTURE_CONTENT: &str = "AGENTOPS_CAPTURE_CONTENT";
 pub(crate) const AGENTOPS_INSTRUMENT_LLM_CALLS: &str = "AGENTOPS_INSTRUMENT_LLM_CALLS";
 /// `agentops`, `gen-ai` or `both`. Default: `agentops` with a key, else `gen-ai`.
 pub(crate) const AGENTOPS_SEMCONV: &str = "AGENTOPS_SEMCONV";
+/// A JSON file of prices by model. Default: none.
+pub(crate) const AGENTOPS_PRICE_FILE: &str = "AGENTOPS_PRICE_FILE";
 /// `service.name`. Default: that of OpenTelemetry's variables, else the executable's name.
 pub(crate) const AGENTOPS_SERVICE_NAME: &str = "AGENTOPS_SERVICE_NAME";
 /// The deployment environment, such as `production`. Default: none.
@@ -85,6 +87,14 @@ pub(crate) const OTEL_EXPORTER_OTLP_TIMEOUT: &str = "OTEL_EXPORTER_OTLP_TIMEOUT"
 pub(crate) const OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL";
 /// `http/protobuf` or `http/json`. Default: `http/protobuf`.
 pub(crate) const OTEL_EXPORTER_OTLP_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
+
+/// The span that started this process, as W3C writes it: sessions continue its trace. Default: none.
+pub(crate) const TRACEPARENT: &str = "TRACEPARENT";
+/// Whom that span serves: `user.id` and `session.id` of its session. Default: nobody.
+pub(crate) const BAGGAGE: &str = "BAGGAGE";
+
+/// The context that a process is started with.
+pub(crate) const CONTEXT: [&str; 2] = [TRACEPARENT, BAGGAGE];
 
 /// How a host's own OTLP exporter reaches its collector.
 pub(crate) const HOST_EXPORTER: [&str; 10] = [

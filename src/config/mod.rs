@@ -10,6 +10,7 @@ pub(crate) mod env;
 mod notice;
 mod options;
 mod pairs;
+mod price_file;
 mod resolve;
 mod route;
 mod service;

@@ -1,6 +1,6 @@
 //! Resolving: the builder's word, else the environment's, else the default.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use tracing::level_filters::LevelFilter;
 
@@ -9,10 +9,11 @@ use super::{
     accept::{self, Form, Sampler},
     endpoint::{self, SECRET},
     env::{self, Env, Lookup},
+    price_file,
     route::Route,
     service::Service,
 };
-use crate::error::InitError;
+use crate::{error::InitError, price::Price};
 
 const TRACE_NAME: &str = "default";
 const ATTRIBUTE_VALUE_LENGTH: usize = 1_000_000;
@@ -62,7 +63,7 @@ impl Settings {
             content: self.content(env)?,
             attribute_value_length: self.attribute_value_length(env)?,
             semconv: self.semconv(env, key.is_some())?,
-            prices: std::mem::take(&mut self.prices),
+            prices: self.prices(env)?,
             instrument_llm_calls: flag(self.instrument_llm_calls, env, env::AGENTOPS_INSTRUMENT_LLM_CALLS, true)?,
             max_level: self.max_level.unwrap_or(LevelFilter::DEBUG),
             event_level: self.event_level.unwrap_or(LevelFilter::INFO),
@@ -185,6 +186,21 @@ impl Settings {
     fn semconv(&self, env: Env<'_>, has_key: bool) -> Result<Semconv, InitError> {
         let default = if has_key { Semconv::AgentOps } else { Semconv::GenAi };
         Ok(or_env(self.semconv, env, env::AGENTOPS_SEMCONV, &accept::SEMCONV)?.unwrap_or(default))
+    }
+
+    /// The program's own word comes last, for the last price of a model counts.
+    fn prices(&mut self, env: Env<'_>) -> Result<Vec<(String, Price)>, InitError> {
+        let given = self.price_file.take().map(|path| ("with_price_file", path));
+        let from_env = || {
+            env.text(env::AGENTOPS_PRICE_FILE)
+                .map(|path| (env::AGENTOPS_PRICE_FILE, PathBuf::from(path)))
+        };
+        let mut prices = match given.or_else(from_env) {
+            Some((setting, path)) => price_file::read(setting, &path)?,
+            None => Vec::new(),
+        };
+        prices.append(&mut self.prices);
+        Ok(prices)
     }
 
     fn max_queue_size(&self, env: Env<'_>) -> Result<usize, InitError> {

@@ -13,7 +13,7 @@ use tracing::{
     subscriber::Interest,
 };
 
-use super::{Lineage, Parent, Recorder, Trace, TraceRoot, say_end};
+use super::{Lineage, Parent, Recorder, SpanId, Trace, TraceRoot, say_end};
 use crate::{
     clock::Start,
     config::EndState,
@@ -28,16 +28,23 @@ pub(crate) struct AutoSession {
     name: String,
     start: Start,
     trace: Arc<Trace>,
+    /// The span of another process that started this one.
+    parent: Option<SpanId>,
     adopted: AtomicBool,
 }
 
 impl AutoSession {
     pub(crate) fn reserve(recorder: &Recorder, name: &str) -> Self {
-        let (_, trace) = recorder.new_trace(TraceRoot::Auto);
+        let (root, mut trace) = recorder.new_trace(TraceRoot::Auto);
+        if let Some(remote) = recorder.remote() {
+            trace = recorder.told_trace(remote.span.trace_id, root, TraceRoot::Auto);
+            trace.tell(|facts| remote.tell(facts));
+        }
         Self {
             name: name.to_owned(),
             start: recorder.clock.start(),
             trace,
+            parent: recorder.remote().map(|remote| remote.span.span_id),
             adopted: AtomicBool::new(false),
         }
     }
@@ -73,8 +80,8 @@ impl AutoSession {
     fn lineage(&self) -> Lineage {
         Lineage {
             span_id: self.trace.root,
-            parent: None,
-            parent_is_remote: false,
+            parent: self.parent,
+            parent_is_remote: self.parent.is_some(),
             trace: Arc::clone(&self.trace),
             agent: None,
             links: Vec::new(),

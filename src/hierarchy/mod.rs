@@ -9,6 +9,7 @@ mod implicit;
 mod open;
 mod recorded;
 mod recorder;
+mod remote;
 mod scope;
 mod session_span;
 mod trace;
@@ -21,6 +22,7 @@ pub(crate) use implicit::adopt as adopt_implicitly;
 pub(crate) use open::{HoldsOpen, LooseRecord, say_end};
 pub(crate) use recorded::{EndedSpan, InstanceId, Parent, Recorded, Slot, agent_name, unquoted};
 pub(crate) use recorder::{FinishedSpan, Recorder, SpanSink};
+pub(crate) use remote::RemoteParent;
 pub(crate) use scope::{ScopeGuard, innermost as innermost_scope};
 pub(crate) use trace::{Trace, TraceFacts, TraceRoot, Verdict};
 

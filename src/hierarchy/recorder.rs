@@ -9,8 +9,8 @@ use std::time::Instant;
 use tracing::{Dispatch, dispatcher::WeakDispatch};
 
 use super::{
-    AutoSession, HoldsOpen, IdSource, InstanceId, Lineage, Parent, SpanId, SpanLink, Trace, TraceId, TraceRoot,
-    open::Holders,
+    AutoSession, HoldsOpen, IdSource, InstanceId, Lineage, Parent, RemoteParent, SpanId, SpanLink, Trace, TraceId,
+    TraceRoot, open::Holders,
 };
 use crate::{
     clock::Clock,
@@ -66,6 +66,8 @@ pub(crate) struct Recorder {
     sink: Box<dyn SpanSink>,
     pub(crate) host_trace: HostTrace,
     host_context: HostContext,
+    /// What started this process, for sessions that are given no other parent.
+    remote: Option<RemoteParent>,
     sample_ratio: f64,
     keep_errors: bool,
     /// Open spans are noted on disk.
@@ -120,6 +122,7 @@ impl Recorder {
         clock: Clock,
         sink: Box<dyn SpanSink>,
         host_context: HostContext,
+        remote: Option<RemoteParent>,
     ) -> Self {
         let recording = !config.destination.is_inert();
         let mut recorder = Self {
@@ -137,6 +140,7 @@ impl Recorder {
             sink,
             host_trace: config.host_trace,
             host_context,
+            remote,
             sample_ratio: config.sample_ratio,
             keep_errors: config.keep_errors,
             notes_open: config.spool.as_ref().is_some_and(|spool| spool.durable),
@@ -159,6 +163,11 @@ impl Recorder {
 
     pub(crate) fn set_enabled(&self, enabled: bool) {
         self.enabled.store(enabled, Ordering::Relaxed);
+    }
+
+    /// The span that started this process.
+    pub(crate) fn remote(&self) -> Option<&RemoteParent> {
+        self.remote.as_ref()
     }
 
     pub(crate) fn auto_session(&self) -> Option<&AutoSession> {

@@ -39,7 +39,14 @@ fn buffer(now: Instant) -> TraceBuffer {
     let mut settings = Settings::new(Arc::new(|_: &str, _: &str| None));
     settings.has_exporter = true;
     let (config, _) = settings.resolve(&|_| None).unwrap();
-    let recorder = Recorder::new(&config, IdSource::Random, Clock::System, Box::new(Nowhere), || None);
+    let recorder = Recorder::new(
+        &config,
+        IdSource::Random,
+        Clock::System,
+        Box::new(Nowhere),
+        || None,
+        None,
+    );
     TraceBuffer::new(Arc::new(recorder), now)
 }
 

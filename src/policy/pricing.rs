@@ -24,6 +24,25 @@ struct Cost {
     total: f64,
 }
 
+/// How a call is billed, beyond what it used. Each provider has its own tiers (`flex`, `priority`); batches have prices
+/// of their own.
+#[cfg_attr(not(feature = "pricing"), expect(dead_code, reason = "the table is not there"))]
+struct Billing<'a> {
+    provider: Option<&'a str>,
+    tier: Option<&'a str>,
+    at: SystemTime,
+}
+
+/// Where libraries say at which tier a call was served, else asked for.
+const TIERS: [&str; 6] = [
+    "openai.response.service_tier",
+    "gen_ai.openai.response.service_tier",
+    "gen_ai.response.service_tier",
+    "openai.request.service_tier",
+    "gen_ai.openai.request.service_tier",
+    "gen_ai.request.service_tier",
+];
+
 /// The tokens of one call; `input` counts the cached ones, too, and `output` those the model thought with.
 #[derive(Clone, Copy, Debug)]
 struct Tokens {
@@ -50,10 +69,14 @@ impl Prices {
             return;
         }
         let Some(tokens) = Tokens::of(attributes) else { return };
+        let billing = Billing {
+            provider: text(attributes, gen_ai::SYSTEM),
+            tier: TIERS.iter().find_map(|key| text(attributes, key)),
+            at,
+        };
         let cost = [gen_ai::RESPONSE_MODEL, gen_ai::REQUEST_MODEL].iter().find_map(|key| {
             let model = text(attributes, key)?;
-            self.own(model, &tokens)
-                .or_else(|| by_table(model, text(attributes, gen_ai::SYSTEM), &tokens, at))
+            self.own(model, &tokens).or_else(|| by_table(model, &tokens, &billing))
         });
         if let Some(cost) = cost {
             attributes.set(gen_ai::USAGE_PROMPT_COST, rounded(cost.prompt));
@@ -118,7 +141,7 @@ fn rounded(usd: f64) -> f64 {
 /// The table knows the rules of each provider (cached reads and writes, tiers) and the prices of each day. A provider it
 /// does not know, such as a server of one's own, costs nothing that we could name.
 #[cfg(feature = "pricing")]
-fn by_table(model: &str, provider: Option<&str>, tokens: &Tokens, at: SystemTime) -> Option<Cost> {
+fn by_table(model: &str, tokens: &Tokens, billing: &Billing<'_>) -> Option<Cost> {
     use genai_prices::{PriceRequest, Usage, UsageKey};
 
     let mut usage = Usage::from([
@@ -133,10 +156,15 @@ fn by_table(model: &str, provider: Option<&str>, tokens: &Tokens, at: SystemTime
             usage.insert(key, count);
         }
     }
-    let mut request = PriceRequest::new(model, &usage).with_timestamp(at);
-    if let Some(provider) = provider {
-        request = request.with_provider_id(provider);
+    let mut request = PriceRequest::new(model, &usage).with_timestamp(billing.at);
+    if let Some(provider) = billing.provider {
+        request = request.with_provider_id(in_the_table(provider));
     }
+    request = match billing.tier {
+        Some("batch") => request.with_price_context("processing", "batch"),
+        Some(tier) => request.with_price_context("service_tier", tier),
+        None => request,
+    };
     let price = genai_prices::calculate(&request).ok()?;
     Some(Cost {
         prompt: price.input_price,
@@ -145,7 +173,18 @@ fn by_table(model: &str, provider: Option<&str>, tokens: &Tokens, at: SystemTime
     })
 }
 
+/// The table's name for a provider of the GenAI conventions. It knows most of them by parts of their names.
+#[cfg(feature = "pricing")]
+fn in_the_table(provider: &str) -> &str {
+    match provider {
+        "x_ai" => "x-ai",
+        "gcp.gen_ai" => "google",
+        provider if provider.starts_with("azure.") || provider.starts_with("az.") => "azure",
+        provider => provider,
+    }
+}
+
 #[cfg(not(feature = "pricing"))]
-fn by_table(_model: &str, _provider: Option<&str>, _tokens: &Tokens, _at: SystemTime) -> Option<Cost> {
+fn by_table(_model: &str, _tokens: &Tokens, _billing: &Billing<'_>) -> Option<Cost> {
     None
 }

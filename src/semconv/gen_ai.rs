@@ -8,6 +8,7 @@ pub(crate) const REQUEST_MODEL: &str = "gen_ai.request.model";
 pub(crate) const RESPONSE_MODEL: &str = "gen_ai.response.model";
 pub(crate) const RESPONSE_ID: &str = "gen_ai.response.id";
 pub(crate) const OPERATION_NAME: &str = "gen_ai.operation.name";
+pub(crate) const CONVERSATION_ID: &str = "gen_ai.conversation.id";
 
 // What AgentOps reads
 pub(crate) const SYSTEM: &str = "gen_ai.system";

@@ -79,7 +79,8 @@ pub trait AgentOpsSpanExt: sealed::Sealed {
     /// The span's id as 16 hexadecimal digits; `None` where the span is not recorded.
     fn span_id(&self) -> Option<String>;
 
-    /// Continues the trace that the carrier's `traceparent` names; a carrier without a valid one changes nothing.
+    /// Continues the trace that the carrier's `traceparent` names, and serves whom its `baggage` names; a carrier without a
+    /// valid `traceparent` changes nothing. Carriers: [`propagation`](crate::propagation).
     ///
     /// # Errors
     /// The span's ids were seen before, by a child or through [`trace_id`](Self::trace_id) or
@@ -90,7 +91,8 @@ pub trait AgentOpsSpanExt: sealed::Sealed {
         carrier: &dyn opentelemetry::propagation::Extractor,
     ) -> Result<(), crate::error::AlreadyObserved>;
 
-    /// Writes `traceparent` into a carrier, so that another process continues the trace below this span.
+    /// Writes `traceparent` into a carrier, so that another process continues the trace below this span, and `baggage` with
+    /// the `user.id` and `session.id` of its session, where it has them. Carriers: [`propagation`](crate::propagation).
     #[cfg(feature = "export")]
     fn inject(&self, carrier: &mut dyn opentelemetry::propagation::Injector);
 }

@@ -123,15 +123,17 @@ impl AgentOpsSpanExt for Span {
             if slot.observed.load(Ordering::Relaxed) {
                 observed = true;
             } else {
-                slot.continue_trace(parent);
+                slot.continue_trace(parent.span);
+                slot.lineage.trace.tell(|facts| parent.tell(facts));
             }
         });
         if observed { Err(AlreadyObserved::new()) } else { Ok(()) }
     }
 
     fn inject(&self, carrier: &mut dyn Injector) {
-        if let Some((trace_id, span_id, sampled)) = ids(self) {
-            propagation::inject(trace_id, span_id, sampled, carrier);
+        let facts = with_recorded(self, |recorded| Some(recorded.first()?.lineage.trace.facts()));
+        if let (Some((trace_id, span_id, sampled)), Some(Some(facts))) = (ids(self), facts) {
+            propagation::inject(trace_id, span_id, sampled, &facts, carrier);
         }
     }
 }

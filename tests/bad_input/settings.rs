@@ -26,6 +26,8 @@ const NO_GRPC: &str =
     "http/protobuf or http/json and the collector's HTTP port, usually 4318, as gRPC is not in this build";
 const HEADER_NAMES: &str = "key=value pairs separated by commas, each key a header name of letters, digits and -";
 const HEADER_VALUES: &str = "key=value pairs separated by commas, each value in printable ASCII characters";
+const PRICES: &str = "the path of a JSON file such as {\"my-model\": {\"input\": 2.0, \"output\": 8.0, \
+     \"cache_read\": 0.5, \"cache_creation\": 2.5}}, in USD per million tokens, the two for caches optional";
 const API_KEY: &str = "a key without spaces and control characters";
 
 /// A variable, a value that it does not accept, how the error shows the value, and what it accepts.
@@ -52,6 +54,13 @@ const WRONG: &[Wrong] = &[
     ("AGENTOPS_CAPTURE_CONTENT", "some", "some", "all, no-messages or none"),
     ("AGENTOPS_INSTRUMENT_LLM_CALLS", "openai", "openai", BOOL),
     ("AGENTOPS_SEMCONV", "otel", "otel", "agentops, gen-ai or both"),
+    (
+        "AGENTOPS_PRICE_FILE",
+        "/no/such/prices",
+        "/no/such/prices (No such file or directory (os error 2))",
+        PRICES,
+    ),
+    ("AGENTOPS_PRICE_FILE", "/", "/ (Is a directory (os error 21))", PRICES),
     ("AGENTOPS_SAMPLE_RATIO", "1.5", "1.5", RATIO),
     ("AGENTOPS_SAMPLE_RATIO", "NaN", "NaN", RATIO),
     ("AGENTOPS_SAMPLE_RATIO", "10%", "10%", RATIO),
@@ -108,13 +117,16 @@ const URLS: [&str; 5] = [
 ];
 
 /// Variables that take any text: nothing that they hold is wrong.
-const ANY_TEXT: [&str; 6] = [
+const ANY_TEXT: [&str; 8] = [
     "AGENTOPS_DEFAULT_TAGS",
     "AGENTOPS_TRACE_NAME",
     "AGENTOPS_SERVICE_NAME",
     "AGENTOPS_ENVIRONMENT",
     "AGENTOPS_SPOOL_DIR",
     "OTEL_SERVICE_NAME",
+    // Context that is malformed is none, as W3C demands.
+    "TRACEPARENT",
+    "BAGGAGE",
 ];
 
 pub(crate) fn check() {

@@ -18,5 +18,6 @@ mod harness;
 mod hierarchy;
 mod open;
 mod pricing;
+mod propagation;
 mod sessions;
 mod trouble;

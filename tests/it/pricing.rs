@@ -1,6 +1,11 @@
 //! What model calls cost, by hand-computed figures.
 
-use agentops::{AgentOpsSpanExt, Builder, Price, Usage, testing::Span};
+use std::time::{Duration, UNIX_EPOCH};
+
+use agentops::{
+    AgentOpsSpanExt, Builder, Price, Usage,
+    testing::{FixedClock, Span},
+};
 use tracing::info_span;
 
 use crate::harness::{arrived, arrived_with, named};
@@ -106,4 +111,139 @@ fn a_cost_that_was_told_stays() {
         Some(0.25)
     );
     assert_eq!(span.attribute("gen_ai.usage.prompt_cost"), None);
+}
+
+/// A chat with these fields and counts, on 1 November 2026: the table has the prices of each day.
+fn billed(fields: &[(&str, &str)], counts: &[(&str, u64)]) -> Option<[f64; 3]> {
+    let day = UNIX_EPOCH + Duration::from_secs(1_793_491_200);
+    let on_that_day = |builder: Builder| builder.with_clock(FixedClock::at(day, Duration::from_millis(1)));
+    let spans = arrived_with(on_that_day, |_| {
+        let span = info_span!("chat", gen_ai.operation.name = "chat");
+        for (key, text) in fields {
+            span.record_attribute(*key, text);
+        }
+        for (key, count) in counts {
+            span.record_attribute(format!("gen_ai.usage.{key}"), count);
+        }
+        span.record_attribute("agentops.name", "call");
+    });
+    costs(&spans, "call")
+}
+
+const CLAUDE: [(&str, &str); 2] = [
+    ("gen_ai.provider.name", "anthropic"),
+    ("gen_ai.request.model", "claude-sonnet-4-5"),
+];
+
+/// claude-sonnet-4-5: 3 and 15 USD per million, 0.30 for what is read from a cache and 3.75 for what is written.
+#[test]
+fn tokens_written_to_a_cache_cost_more_and_those_read_from_it_less() {
+    let cost = billed(
+        &CLAUDE,
+        &[
+            ("input_tokens", 100_000),
+            ("cache_read.input_tokens", 40_000),
+            ("cache_creation.input_tokens", 20_000),
+            ("output_tokens", 10_000),
+        ],
+    );
+    let prompt = 0.04 * 3.0 + 0.04 * 0.3 + 0.02 * 3.75;
+    assert_close(cost.unwrap(), [prompt, 0.15, prompt + 0.15]);
+}
+
+#[test]
+fn counts_beside_the_input_cost_what_the_same_counts_inside_it_cost() {
+    let cost = billed(
+        &CLAUDE,
+        &[
+            ("input_tokens", 40_000),
+            ("cache_read_input_tokens", 40_000),
+            ("cache_creation_input_tokens", 20_000),
+            ("output_tokens", 10_000),
+        ],
+    );
+    let prompt = 0.04 * 3.0 + 0.04 * 0.3 + 0.02 * 3.75;
+    assert_close(cost.unwrap(), [prompt, 0.15, prompt + 0.15]);
+}
+
+/// Above 200,000 tokens of input: 6 and 22.50 USD per million.
+#[test]
+fn a_long_prompt_is_billed_at_its_tier() {
+    let cost = |input| billed(&CLAUDE, &[("input_tokens", input), ("output_tokens", 10_000)]).unwrap();
+    assert_close(cost(200_000), [0.6, 0.15, 0.75]);
+    assert_close(cost(300_000), [1.8, 0.225, 2.025]);
+}
+
+/// gpt-5: 1.25 and 10 USD per million.
+#[test]
+fn thinking_is_billed_as_the_output_that_it_is_part_of() {
+    let gpt = [("gen_ai.provider.name", "openai"), ("gen_ai.request.model", "gpt-5")];
+    let counts = [("input_tokens", 1_000), ("output_tokens", 10_000)];
+    let thought = [counts[0], counts[1], ("reasoning.output_tokens", 9_000)];
+    let expected = [0.00125, 0.1, 0.10125];
+    assert_close(billed(&gpt, &counts).unwrap(), expected);
+    assert_close(billed(&gpt, &thought).unwrap(), expected);
+}
+
+/// claude-haiku-4-5: 1 and 5 USD per million, half of it in a batch.
+#[test]
+fn a_batch_is_billed_at_the_price_of_batches() {
+    let haiku = [
+        ("gen_ai.provider.name", "anthropic"),
+        ("gen_ai.request.model", "claude-haiku-4-5"),
+    ];
+    let batch = [haiku[0], haiku[1], ("gen_ai.response.service_tier", "batch")];
+    let counts = [("input_tokens", 100_000), ("output_tokens", 10_000)];
+    assert_close(billed(&haiku, &counts).unwrap(), [0.1, 0.05, 0.15]);
+    assert_close(billed(&batch, &counts).unwrap(), [0.05, 0.025, 0.075]);
+}
+
+#[test]
+fn providers_are_found_by_the_names_that_the_conventions_give_them() {
+    for (provider, model) in [
+        ("openai", "gpt-5"),
+        ("azure.ai.openai", "gpt-5"),
+        ("anthropic", "claude-sonnet-4-5"),
+        ("aws.bedrock", "anthropic.claude-sonnet-4-5-20250929-v1:0"),
+        ("gcp.gemini", "gemini-2.5-pro"),
+        ("gcp.vertex_ai", "gemini-2.5-pro"),
+        ("gcp.gen_ai", "gemini-2.5-pro"),
+        ("x_ai", "grok-4"),
+        ("xai", "grok-4"),
+        ("mistral_ai", "mistral-large-latest"),
+        ("deepseek", "deepseek-chat"),
+        ("groq", "llama-3.3-70b-versatile"),
+        ("cohere", "command-r-plus"),
+        ("perplexity", "sonar"),
+        ("moonshot_ai", "kimi-k2-0905-preview"),
+    ] {
+        let fields = [("gen_ai.provider.name", provider), ("gen_ai.request.model", model)];
+        let cost = billed(&fields, &[("input_tokens", 1_000), ("output_tokens", 1_000)]);
+        assert!(
+            cost.is_some_and(|[_, _, total]| total > 0.0),
+            "{provider} {model}: {cost:?}"
+        );
+    }
+}
+
+#[test]
+fn prices_of_a_file_win_over_the_table_and_those_of_the_program_over_both() {
+    let path = std::env::temp_dir().join(format!("agentops-prices-{}.json", std::process::id()));
+    let file =
+        r#"{ "gpt-5": { "input": 4, "output": 4 }, "house-model": { "input": 2, "output": 8, "cache_read": 1 } }"#;
+    std::fs::write(&path, file).unwrap();
+    let spans = arrived_with(
+        |builder| builder.with_price("gpt-5", Price::new(1.0, 1.0)).with_price_file(&path),
+        |_| {
+            call("openai", "gpt-5", &Usage::new(500_000, 500_000))();
+            call(
+                "vllm",
+                "house-model",
+                &Usage::new(100_000, 10_000).with_cache_read(50_000),
+            )();
+        },
+    );
+    std::fs::remove_file(&path).unwrap();
+    assert_close(costs(&spans, "chat gpt-5").unwrap(), [0.5, 0.5, 1.0]);
+    assert_close(costs(&spans, "chat house-model").unwrap(), [0.15, 0.08, 0.23]);
 }

@@ -6,6 +6,7 @@ use agentops::{
     AgentOps, AgentOpsSpanExt as _, AgentScope, Compression, Content, CredentialRedactor, DropReason, EndState,
     EntityKind, Export, ExportError, HostName, HostTrace, InitError, Price, Project, Protocol, Remote, Semconv, Usage,
     llm::Call,
+    propagation::{CommandEnv, McpMeta},
 };
 use tracing::info_span;
 
@@ -70,6 +71,12 @@ pub(crate) fn show_everything(agentops: &AgentOps, project: &Project, lost: &Exp
     show("Protocol", &Protocol::HttpJson);
     show("Remote", &Remote::Link);
     show("Semconv", &Semconv::Both);
+    let mut meta = serde_json::Map::from_iter([("token".to_owned(), KEY.into())]);
+    show("McpMeta", &McpMeta(&mut meta));
+    show(
+        "CommandEnv",
+        &CommandEnv(std::process::Command::new("tool").env("TOKEN", KEY)),
+    );
     show("ShutdownGuard", &agentops.shutdown_guard());
     show_calls();
 }

@@ -205,3 +205,51 @@ fn a_model_costs_what_the_program_says() {
         Some(6.0)
     );
 }
+
+#[test]
+fn prices_stand_in_a_file_that_the_builder_or_the_environment_names() {
+    covers!("with_price_file", "AGENTOPS_PRICE_FILE");
+    let path = |name: &str| std::env::temp_dir().join(format!("agentops-{name}-{}.json", std::process::id()));
+    let (one, two) = (path("one"), path("two"));
+    std::fs::write(&one, r#"{ "house-model": { "input": 1, "output": 0 } }"#).unwrap();
+    std::fs::write(&two, r#"{ "house-model": { "input": 2, "output": 0 } }"#).unwrap();
+    let cost = |settings: &dyn Fn(Builder) -> Builder| {
+        let seen = seen(settings, |_| {
+            let (model, operation) = ("house-model", "chat");
+            let input = 1_000_000;
+            info_span!(
+                "chat",
+                gen_ai.operation.name = operation,
+                gen_ai.request.model = model,
+                gen_ai.usage.input_tokens = input
+            );
+        });
+        let call = named(&seen.spans, "chat house-model");
+        call.attribute("gen_ai.usage.total_cost").and_then(Value::as_f64)
+    };
+    let variable = [("AGENTOPS_PRICE_FILE", two.to_str().unwrap())];
+    assert_eq!(cost(&as_is), None);
+    assert_eq!(cost(&|builder| builder.with_price_file(&one)), Some(1.0));
+    assert_eq!(cost(&|builder| builder.with_env(variables(&variable))), Some(2.0));
+    let both = |builder: Builder| builder.with_env(variables(&variable)).with_price_file(&one);
+    assert_eq!(cost(&both), Some(1.0));
+
+    std::fs::write(&one, r#"{ "house-model": { "input": 1 } }"#).unwrap();
+    let refused = agentops::builder()
+        .with_env(|_| None)
+        .with_price_file(&one)
+        .build()
+        .unwrap_err();
+    assert!(refused.is_invalid_setting());
+    let said = refused.to_string();
+    for part in [
+        "with_price_file is ",
+        "house-model: missing field `output`",
+        "in USD per million tokens",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    for path in [one, two] {
+        std::fs::remove_file(path).unwrap();
+    }
+}

@@ -194,6 +194,28 @@ fn ids_and_times_can_be_the_same_in_every_run() {
 }
 
 #[test]
+fn sessions_of_a_process_that_was_started_with_a_context_continue_its_trace() {
+    covers!("TRACEPARENT", "BAGGAGE");
+    let variable = [
+        ("TRACEPARENT", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+        ("BAGGAGE", "user.id=u-1"),
+    ];
+    let seen = seen(
+        |builder| builder.with_env(variables(&variable)),
+        |agentops| {
+            tool();
+            session(agentops);
+        },
+    );
+    for name in ["default.session", "s.session"] {
+        let session = named(&seen.spans, name);
+        assert_eq!(session.trace_id, "0af7651916cd43dd8448eb211c80319c");
+        assert_eq!(session.parent_span_id.as_deref(), Some("b7ad6b7169203331"));
+        assert_eq!(session.text("user.id"), Some("u-1"));
+    }
+}
+
+#[test]
 fn the_clock_is_read_where_a_span_begins_at_each_event_and_where_it_is_left() {
     let seen = seen(
         |builder: Builder| builder.with_clock(FixedClock::new()),

@@ -12,7 +12,7 @@ mod request;
 mod shapes;
 #[cfg(test)]
 mod tests;
-mod tokens;
+pub(super) mod tokens;
 
 use std::sync::Arc;
 

@@ -8,7 +8,7 @@ use crate::semconv::gen_ai;
 
 /// The tokens of a call. What a provider does not say is not there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tokens {
+pub(in crate::attributes) struct Tokens {
     input: Option<u64>,
     output: Option<u64>,
     cache_read: Option<u64>,
@@ -20,7 +20,7 @@ pub(super) struct Tokens {
 
 impl Tokens {
     /// The counts below `usage`, `usageMetadata` or beside the answer (Ollama).
-    pub(super) fn read(usage: &Map<String, Value>) -> Self {
+    pub(in crate::attributes) fn read(usage: &Map<String, Value>) -> Self {
         if usage.contains_key("promptTokenCount") || usage.contains_key("candidatesTokenCount") {
             gemini(usage)
         } else if usage.contains_key("prompt_eval_count") || usage.contains_key("eval_count") {
@@ -72,6 +72,18 @@ impl Tokens {
             self.input = self.input.map(|input| input.saturating_add(cached));
         }
         self
+    }
+
+    /// Input, output, read from a cache, written to one, and thought.
+    pub(in crate::attributes) fn counts(&self) -> [Option<u64>; 5] {
+        let counts = self.inclusive();
+        [
+            counts.input,
+            counts.output,
+            counts.cache_read,
+            counts.cache_creation,
+            counts.reasoning,
+        ]
     }
 
     pub(super) fn say(&self, facts: &mut Facts) {

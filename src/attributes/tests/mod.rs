@@ -1,13 +1,18 @@
 //! Spans by hand: what a program or a library says, and what the wire shows.
 
 mod content;
+mod idempotent;
 mod keys;
+mod libraries;
 mod llm;
 mod messages;
+mod providers;
 mod rig;
 mod session;
 mod span;
+mod spellings;
 mod status;
+mod usage;
 
 use std::{
     sync::Arc,

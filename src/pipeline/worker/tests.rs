@@ -27,6 +27,7 @@ fn worker() -> (Worker, Queue, Arc<Stats>) {
         Clock::System,
         Box::new(queue.clone()),
         || None,
+        None,
     );
     let worker = Worker::new(Setup {
         config,
