@@ -108,7 +108,8 @@ const URLS: [&str; 5] = [
 ];
 
 /// Variables that take any text: nothing that they hold is wrong.
-const ANY_TEXT: [&str; 5] = [
+const ANY_TEXT: [&str; 6] = [
+    "AGENTOPS_SPOOL_DIR",
     "AGENTOPS_DEFAULT_TAGS",
     "AGENTOPS_TRACE_NAME",
     "AGENTOPS_SERVICE_NAME",
