@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc, time::Instant};
 
+use smallvec::SmallVec;
 use tracing::Level;
 
 use super::{Callsite, Exchange, Fields};
@@ -43,8 +44,8 @@ pub(crate) struct SpanRecord {
     pub(crate) dropped_events: u32,
     /// Links beyond what a span may have.
     pub(crate) dropped_links: u32,
-    /// What went over the wire for it, to be read on the pipeline thread.
-    pub(crate) exchanges: Vec<Arc<Exchange>>,
+    /// What went over the wire for it, to be read on the pipeline thread. Most spans have none: it lies outside.
+    exchanges: Option<Box<SmallVec<[Arc<Exchange>; 1]>>>,
 }
 
 impl SpanRecord {
@@ -67,7 +68,7 @@ impl SpanRecord {
             event_bytes: 0,
             dropped_events: 0,
             dropped_links: 0,
-            exchanges: Vec::new(),
+            exchanges: None,
         }
     }
 
@@ -81,7 +82,8 @@ impl SpanRecord {
 
     /// Bytes held, for the memory budget.
     pub(crate) fn bytes(&self) -> usize {
-        let exchanges: usize = self.exchanges.iter().map(|exchange| exchange.bytes()).sum();
+        let exchanges = self.exchanges.iter().flat_map(|all| all.iter());
+        let exchanges: usize = exchanges.map(|exchange| exchange.bytes()).sum();
         let failure = self.failure.as_ref().map_or(0, |failure| failure.bytes());
         size_of::<Self>() + self.fields.heap_bytes() + self.event_bytes + failure + exchanges
     }
@@ -116,10 +118,16 @@ impl SpanRecord {
 
     /// Adds what went over the wire for it. Of too many the first ones go: the last ones stand.
     pub(crate) fn add_exchange(&mut self, exchange: Arc<Exchange>) {
-        if self.exchanges.len() >= Exchange::MOST {
-            self.exchanges.remove(0);
+        let exchanges = self.exchanges.get_or_insert_default();
+        if exchanges.len() >= Exchange::MOST {
+            exchanges.remove(0);
         }
-        self.exchanges.push(exchange);
+        exchanges.push(exchange);
+    }
+
+    /// Takes what went over the wire for it.
+    pub(crate) fn take_exchanges(&mut self) -> SmallVec<[Arc<Exchange>; 1]> {
+        self.exchanges.take().map(|all| *all).unwrap_or_default()
     }
 
     /// The first failure stands: what follows is usually its echo on the way up.
