@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc, time::Instant};
 
+use smallvec::SmallVec;
 use tracing::Level;
 
 use super::{Callsite, Exchange, Fields};
@@ -45,8 +46,8 @@ pub(crate) struct SpanRecord {
     pub(crate) shed_events: u32,
     /// Links beyond what a span may have.
     pub(crate) dropped_links: u32,
-    /// What went over the wire for it, to be read on the pipeline thread.
-    pub(crate) exchanges: Vec<Arc<Exchange>>,
+    /// What went over the wire for it, to be read on the pipeline thread. Most spans have none: it lies outside.
+    exchanges: Option<Box<SmallVec<[Arc<Exchange>; 1]>>>,
     /// The process ended it.
     pub(crate) open_at_shutdown: bool,
 }
@@ -72,7 +73,7 @@ impl SpanRecord {
             dropped_events: 0,
             shed_events: 0,
             dropped_links: 0,
-            exchanges: Vec::new(),
+            exchanges: None,
             open_at_shutdown: false,
         }
     }
@@ -87,7 +88,8 @@ impl SpanRecord {
 
     /// Bytes held, for the memory budget.
     pub(crate) fn bytes(&self) -> usize {
-        let exchanges: usize = self.exchanges.iter().map(|exchange| exchange.bytes()).sum();
+        let exchanges = self.exchanges.iter().flat_map(|all| all.iter());
+        let exchanges: usize = exchanges.map(|exchange| exchange.bytes()).sum();
         let failure = self.failure.as_ref().map_or(0, |failure| failure.bytes());
         size_of::<Self>() + self.fields.heap_bytes() + self.event_bytes + failure + exchanges
     }
@@ -123,10 +125,16 @@ impl SpanRecord {
 
     /// Adds what went over the wire for it. Of too many the first ones go: the last ones stand.
     pub(crate) fn add_exchange(&mut self, exchange: Arc<Exchange>) {
-        if self.exchanges.len() >= Exchange::MOST {
-            self.exchanges.remove(0);
+        let exchanges = self.exchanges.get_or_insert_default();
+        if exchanges.len() >= Exchange::MOST {
+            exchanges.remove(0);
         }
-        self.exchanges.push(exchange);
+        exchanges.push(exchange);
+    }
+
+    /// Takes what went over the wire for it.
+    pub(crate) fn take_exchanges(&mut self) -> SmallVec<[Arc<Exchange>; 1]> {
+        self.exchanges.take().map(|all| *all).unwrap_or_default()
     }
 
     /// Cuts what is longer than `longest` bytes. A failure's text has no mark of its own, and the redactor could not tell

@@ -7,6 +7,8 @@
     reason = "a test may panic"
 )]
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::*;
