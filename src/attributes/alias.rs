@@ -97,6 +97,13 @@ pub(super) static TABLE: &[Row] = &[
         &["langfuse.observation.usage_details", "langfuse.observation.usage", "langfuse.usage"])
         .or_bare(&["usage_details_json"]),
     row(M::CostDetails, On::Model, &["langfuse.observation.cost_details"]).or_bare(&["cost_details_json"]),
+    renamed(M::SystemFingerprint, On::Llm, Read::Text,
+        &["openai.response.system_fingerprint", "gen_ai.openai.response.system_fingerprint",
+         "gen_ai.openai.system_fingerprint"],
+        &["gen_ai.openai.system_fingerprint", "openai.response.system_fingerprint"]),
+    renamed(M::Dimensions, On::Llm, Read::Count,
+        &["gen_ai.embeddings.dimension.count"],
+        &["gen_ai.embeddings.dimension.count"]),
     renamed(M::InputTokens, On::Model, Read::Count,
         &[gen_ai::USAGE_INPUT_TOKENS, gen_ai::USAGE_PROMPT_TOKENS, "llm.token_count.prompt",
          "llm.usage.prompt_tokens", "usage.input_tokens", "usage.prompt_tokens",

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{
     View, alias, classify, functions,
     meaning::{Meaning, Read},
-    messages::{Instructions, Messages},
+    messages::{EMBEDDING_LENGTH, Instructions, Messages},
     moment,
     said::Said,
     usage::Usage,
@@ -74,6 +74,7 @@ fn put_renamed(attributes: &mut AttributeSet, view: &View<'_>) {
     for row in alias::TABLE.iter().filter(|row| !row.emit.is_empty()) {
         let told = || said.get(row.meaning);
         let value = match row.read {
+            Read::Count if row.meaning == Meaning::Dimensions => told().and_then(value::count).map(WireValue::I64),
             Read::Count => usage.count(row.meaning).map(WireValue::I64),
             Read::Usd => usage.usd(row.meaning).map(WireValue::F64),
             Read::Number if row.meaning == Meaning::FirstChunk => first_chunk(view).map(WireValue::F64),
@@ -149,6 +150,11 @@ fn put_messages(attributes: &mut AttributeSet, view: &View<'_>) {
     }
     prompt.put_indexed(attributes, gen_ai::PROMPT, first_place, &[]);
     completion.put_indexed(attributes, gen_ai::COMPLETION, 0, &reasons);
+    if completion.is_empty()
+        && let Some(length) = said.get(Meaning::Dimensions).and_then(value::count)
+    {
+        attributes.set(format!("{}.0.{EMBEDDING_LENGTH}", gen_ai::COMPLETION), length);
+    }
     if let Some(system) = system {
         system.put_json(attributes);
     }

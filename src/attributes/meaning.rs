@@ -23,6 +23,7 @@ meanings! {
     AgentName, AgentId, AgentRole, Tools,
     ToolName, ToolDescription, ToolCallId, ToolType, ToolArguments, ToolResult, ToolOutcome,
     Operation, RequestType, Provider, RequestModel, ResponseModel, Stream, FirstChunk, FirstChunkMillis, FirstChunkAt, FinishReasons,
+    SystemFingerprint, Dimensions,
     InputTokens, OutputTokens, CacheRead, CacheCreation, Reasoning, TotalTokens,
     PromptCost, CompletionCost, TotalCost, UsageDetails, CostDetails,
     HttpMethod, HttpUrl, HttpStatus,

@@ -18,6 +18,8 @@ use crate::{
 
 pub(super) const SYSTEM: &str = "system";
 const TOOL: &str = "tool";
+/// What AgentOps is told of an embedding in place of a message.
+pub(super) const EMBEDDING_LENGTH: &str = "embedding_length";
 
 /// The fields of a message that a program numbered itself, by what follows the number.
 pub(super) type Indexed<'a> = Vec<(&'a str, ValueRef<'a>)>;
@@ -93,6 +95,7 @@ impl<'a> Messages<'a> {
         }
         let list: Vec<_> = indexed
             .iter()
+            .filter(|message| !is_embedding(message))
             .map(|message| media::replaced(from_indexed(message, role)))
             .collect();
         Some(Self {
@@ -137,6 +140,11 @@ impl<'a> Messages<'a> {
         }
     }
 
+    /// Nothing was said.
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty() && self.indexed.is_empty()
+    }
+
     /// Why each message ended, where all say so.
     pub(super) fn finish_reasons(&self) -> Vec<String> {
         let reason = |message: &Value| Some(message.get("finish_reason")?.as_str()?.to_owned());
@@ -160,7 +168,7 @@ impl<'a> Messages<'a> {
     pub(super) fn put_indexed(&self, attributes: &mut AttributeSet, prefix: &str, first: usize, reasons: &[String]) {
         for (place, message) in (first..).zip(&self.indexed) {
             let base = format!("{prefix}.{place}");
-            if !message.iter().any(|(rest, _)| is_content(rest)) {
+            if !message.iter().any(|(rest, _)| is_content(rest)) && !is_embedding(message) {
                 push(attributes, format!("{base}.content"), String::new(), false);
             }
             for (rest, field) in message {
@@ -223,6 +231,10 @@ impl Instructions {
     pub(super) fn put_json(self, attributes: &mut AttributeSet) {
         push(attributes, gen_ai::SYSTEM_INSTRUCTIONS.to_owned(), self.json, self.cut);
     }
+}
+
+fn is_embedding(message: &Indexed<'_>) -> bool {
+    message.iter().all(|(rest, _)| *rest == EMBEDDING_LENGTH)
 }
 
 fn is_by_system(message: &Value) -> bool {

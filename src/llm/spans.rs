@@ -66,6 +66,8 @@ macro_rules! llm_span {
             gen_ai.response.model = $crate::__private::tracing::field::Empty,
             gen_ai.response.finish_reasons = $crate::__private::tracing::field::Empty,
             gen_ai.response.time_to_first_chunk = $crate::__private::tracing::field::Empty,
+            openai.response.system_fingerprint = $crate::__private::tracing::field::Empty,
+            openai.response.service_tier = $crate::__private::tracing::field::Empty,
             gen_ai.usage.input_tokens = $crate::__private::tracing::field::Empty,
             gen_ai.usage.output_tokens = $crate::__private::tracing::field::Empty,
             gen_ai.usage.cache_read.input_tokens = $crate::__private::tracing::field::Empty,

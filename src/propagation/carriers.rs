@@ -29,7 +29,7 @@ use crate::config::env;
 /// # Ok::<(), agentops::InitError>(())
 /// ```
 ///
-/// With the crate `rmcp`, its `Meta` has the map inside: `McpMeta(&mut meta.0)`.
+/// The `RequestMetaObject` of the crate `rmcp` has the map inside: `McpMeta(&mut meta.0.0)`.
 #[derive(Clone, Copy)]
 pub struct McpMeta<M>(
     /// The members: a `&Map` to read from, a `&mut Map` to write to, or a `Map`.

@@ -9,9 +9,11 @@ pub mod gemini;
 pub mod openai;
 
 mod counts;
+mod destination;
 mod provider;
 mod run;
 
 pub use counts::Counts;
+pub use destination::Destination;
 pub use provider::{Answer, Provider, Request};
 pub use run::{DEADLINE, KEY, own_process, run, run_with, to};

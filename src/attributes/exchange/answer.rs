@@ -139,6 +139,16 @@ impl Answer {
         set(&mut self.model, document.get(name));
     }
 
+    /// Characters of all texts.
+    pub(super) fn characters(&self) -> usize {
+        let parts = self.choices.iter().flat_map(|(_, choice)| &choice.parts);
+        let texts = parts.filter_map(|(_, part)| match part {
+            Part::Text(text) => Some(text.chars().count()),
+            _ => None,
+        });
+        texts.sum()
+    }
+
     /// What is said in a gap is missing, and half of a secret may stand before it.
     fn shorten(&mut self) {
         for (_, choice) in &mut self.choices {

@@ -66,9 +66,13 @@ pub(crate) fn read(record: &mut SpanRecord) {
     if let Some(usd) = cost {
         facts.say(gen_ai::USAGE_TOTAL_COST, Fact::Number(usd));
     }
-    request::say_stream(&mut facts, streams);
+    request::say_stream(&mut facts, exchange.operation, streams);
     if streams && !exchange.is_told {
-        times(exchange, documents.list.len() + documents.late.len(), &mut facts);
+        let chunks = documents.list.len() + documents.late.len();
+        times(exchange, chunks, &mut facts);
+        if exchange.provider.as_deref() == Some("openai") {
+            stream_of_openai(exchange, chunks, &answer, &mut facts);
+        }
     }
     let is_cut_off = documents.cut && !matches!(exchange.ending, Ending::Complete);
     if (documents.streamed || is_cut_off) && !answer.ended && !exchange.is_told {
@@ -111,6 +115,16 @@ fn times(exchange: &Exchange, chunks: usize, facts: &mut Facts) {
         }
     }
     facts.count(gen_ai::CHUNK_COUNT, Some(chunks as u64));
+}
+
+/// What AgentOps' Python SDK tells of `OpenAI`'s streams, under its names.
+fn stream_of_openai(exchange: &Exchange, chunks: usize, answer: &Answer, facts: &mut Facts) {
+    facts.count("llm.openai.stream.chunk_count", Some(chunks as u64));
+    facts.count("llm.openai.stream.content_length", Some(answer.characters() as u64));
+    if let (Some(first), Some(rest)) = (exchange.first_chunk, exchange.generation) {
+        let seconds = first.saturating_add(rest).as_secs_f64();
+        facts.say("llm.openai.stream.total_duration", Fact::Number(seconds));
+    }
 }
 
 /// Why it failed, if it did.

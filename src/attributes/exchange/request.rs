@@ -59,6 +59,7 @@ enum Kind {
 pub(super) fn read(request: &Map<String, Value>, facts: &mut Facts) -> bool {
     let text = |name| request.get(name).and_then(Value::as_str);
     facts.text(gen_ai::REQUEST_MODEL, text("model"));
+    facts.text("gen_ai.user", text("user"));
     let streams = request.get("stream").and_then(Value::as_bool).unwrap_or_default();
     parameters(request, facts);
     output_type(request, facts);
@@ -190,9 +191,9 @@ fn first<'a>(object: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value
         .find(|value| !value.is_null())
 }
 
-/// A stream was asked for, or came without being asked for.
-pub(super) fn say_stream(facts: &mut Facts, streams: bool) {
-    if streams {
-        facts.say(gen_ai::REQUEST_STREAM, Fact::Bool(true));
+/// Whether a stream was asked for, or came without being asked for, of a call that can have one.
+pub(super) fn say_stream(facts: &mut Facts, operation: Option<&str>, streams: bool) {
+    if streams || matches!(operation, Some("chat" | "text_completion" | "generate_content")) {
+        facts.say(gen_ai::REQUEST_STREAM, Fact::Bool(streams));
     }
 }

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::record::Key;
 
 /// Keys with a meaning, with none, and such that stand in each other's way.
 const KEYS: &[&str] = &[
@@ -15,6 +16,7 @@ const KEYS: &[&str] = &[
     "gen_ai.completion.0.content",
     "gen_ai.completion.0.tool_calls.0.name",
     "gen_ai.conversation.id",
+    "gen_ai.embeddings.dimension.count",
     "gen_ai.input.messages",
     "gen_ai.operation.name",
     "gen_ai.output.messages",
@@ -41,6 +43,7 @@ const KEYS: &[&str] = &[
     "gen_ai.usage.reasoning_tokens",
     "gen_ai.usage.total_tokens",
     "input.value",
+    "openai.response.system_fingerprint",
     "langfuse.observation.completion_start_time",
     "langfuse.observation.cost_details",
     "langfuse.observation.input",
@@ -127,11 +130,11 @@ fn again(sent: &AttributeSet, kind: EntityKind, semconv: Semconv) -> Span {
                 let json = serde_json::to_string(list).unwrap();
                 span.record
                     .fields
-                    .set(attribute.key.clone().into_owned(), Say::Text(&json, Origin::List), CAP);
+                    .set(Key::Told(&attribute.key), Say::Text(&json, Origin::List), CAP);
                 continue;
             }
         };
-        span.record.fields.set(attribute.key.clone().into_owned(), say, CAP);
+        span.record.fields.set(Key::Told(&attribute.key), say, CAP);
     }
     span
 }
@@ -160,7 +163,7 @@ proptest! {
         kind in kind(), semconv in semconv(), fields in fields(), key in ".*", value in ".*",
     ) {
         let mut span = saying(kind, semconv, &fields);
-        span.record.fields.set(key, Say::Text(&value, Origin::Str), CAP);
+        span.record.fields.set(Key::Told(&key), Say::Text(&value, Origin::Str), CAP);
         let wire = map(&span.record, &span.lineage, &span.policy);
         prop_assert_eq!(wire.kind, kind);
         prop_assert_eq!(wire.attributes.str("agentops.span.kind"), kind.as_str());

@@ -41,7 +41,7 @@ impl Library {
             return None;
         }
         let mut span = span("x");
-        span.record = SpanRecord::new(callsite, span.record.start, Fields::default());
+        span.record = SpanRecord::new(callsite, span.record.start);
         for (key, said) in &self.fields {
             span.record.fields.set(*key, *said, CAP);
         }
