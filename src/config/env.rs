@@ -83,7 +83,7 @@ pub(crate) const OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: &str = "OTEL_EXPORTER_OTLP_T
 pub(crate) const OTEL_EXPORTER_OTLP_TIMEOUT: &str = "OTEL_EXPORTER_OTLP_TIMEOUT";
 /// As [`OTEL_EXPORTER_OTLP_PROTOCOL`], for traces only; replaces it.
 pub(crate) const OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL";
-/// `http/protobuf` or `http/json`. Default: `http/protobuf`.
+/// `http/protobuf`, `http/json` or, with the feature `grpc`, `grpc`. Default: `http/protobuf`.
 pub(crate) const OTEL_EXPORTER_OTLP_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
 
 /// How a host's own OTLP exporter reaches its collector.
