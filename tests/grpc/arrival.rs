@@ -114,8 +114,7 @@ fn the_programs_headers_travel_as_metadata_and_replace_none_of_the_protocol() {
 }
 
 #[test]
-fn protocols_can_be_told_apart_by_the_endpoint_that_does_not_understand() {
-    // A receiver of OTLP over HTTP alone.
+fn a_check_tells_of_an_endpoint_that_takes_http_alone() {
     let http = agentops::testing::Collector::start_without_auth();
     let builder = to(http.auth_endpoint());
     let program = Program::new(builder);
