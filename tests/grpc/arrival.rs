@@ -4,11 +4,11 @@ use agentops::{Compression, Protocol};
 
 use super::{
     program::{DEADLINE, Program, to},
-    server::{METHOD, Server},
+    server::{METHOD, Server, taken},
 };
 
 fn friendly() -> Server {
-    Server::start(|_| Ok(Default::default()))
+    Server::start(|_| taken())
 }
 
 #[test]

@@ -16,12 +16,8 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 
 use super::{
     program::{Program, to},
-    server::{Answer, Call, Server},
+    server::{Answer, Call, Server, taken},
 };
-
-fn taken() -> Answer {
-    Ok(ExportTraceServiceResponse::default())
-}
 
 /// Gives the first call this answer and takes the others.
 fn first(answer: Status) -> impl Fn(&Call) -> Answer {
@@ -185,9 +181,12 @@ fn what_was_spooled_while_the_server_was_away_is_replayed_in_order() {
     let (away, serials) = (Arc::new(AtomicBool::new(true)), 0..=9);
     let server = {
         let away = Arc::clone(&away);
-        Server::start(move |_| match away.load(Ordering::SeqCst) {
-            true => Err(Status::unavailable("away")),
-            false => taken(),
+        Server::start(move |_| {
+            if away.load(Ordering::SeqCst) {
+                Err(Status::unavailable("away"))
+            } else {
+                taken()
+            }
         })
     };
     let builder = to(server.endpoint())

@@ -7,7 +7,7 @@ use tonic::Status;
 
 use super::{
     program::{Program, to},
-    server::Server,
+    server::{Server, taken},
 };
 
 const KEY: &str = "11111111-2222-4333-8444-555555555555";
@@ -20,7 +20,7 @@ fn with_key(keys: &Collector, server: &Server) -> Builder {
 
 #[test]
 fn the_token_of_the_key_goes_with_every_call_and_the_programs_own_does_not() {
-    let (keys, server) = (Collector::start(), Server::start(|_| Ok(Default::default())));
+    let (keys, server) = (Collector::start(), Server::start(|_| taken()));
     let program = Program::new(with_key(&keys, &server).with_header("authorization", "Bearer mine"));
     for serial in 1..=3 {
         program.work([serial]);
@@ -46,7 +46,7 @@ fn a_token_that_is_refused_is_fetched_anew_and_no_span_is_lost() {
             if *refused.get_or_insert_with(|| token.clone()) == token {
                 return Err(refusal.clone());
             }
-            Ok(Default::default())
+            taken()
         });
         let program = Program::new(with_key(&keys, &server));
         program.work(1..=5);
