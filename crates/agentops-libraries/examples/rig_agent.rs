@@ -1,4 +1,4 @@
-//! An agent on rig, with a tool: nothing but the layer makes it visible.
+//! An agent on rig, with a tool. Its calls are seen as they are; the agent is marked.
 //!
 //! Run with `cargo run --package agentops-libraries --example rig_agent`. A scripted model on loopback answers.
 
@@ -7,8 +7,14 @@
 use std::error::Error;
 
 use agentops_libraries::{Destination, Provider, openai};
-use rig::{prelude::*, providers::openai::OpenAIConfig, rig_tool, tool::ToolExecutionError};
+use rig::{
+    prelude::*,
+    providers::openai::{OpenAI, OpenAIConfig},
+    rig_tool,
+    tool::ToolExecutionError,
+};
 use serde_json::json;
+use tracing::instrument;
 
 /// The weather in a city.
 #[allow(
@@ -19,6 +25,19 @@ use serde_json::json;
 #[rig_tool(description = "The weather in a city", params(city = "A city"))]
 fn weather(city: String) -> Result<String, ToolExecutionError> {
     Ok(format!("sunny in {city}"))
+}
+
+/// rig makes an agent's span where there is no span around it. Here is one, the session's, so the agent is marked; with
+/// `err`, what went wrong stands on it, too.
+#[instrument(skip(openai), fields(agentops.kind = "agent"), ret, err)]
+async fn forecaster(openai: &OpenAI, question: &str) -> Result<String, Box<dyn Error>> {
+    let agent = AgentBuilder::new(openai.chat("gpt-4o-mini"))
+        .name("forecaster")
+        .preamble("You forecast the weather.")
+        .tool(Weather)
+        .record_content_telemetry(true) // else rig keeps messages to itself
+        .build();
+    Ok(agent.prompt(question).max_turns(3).await?.output().clone())
 }
 
 #[tokio::main]
@@ -33,17 +52,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let openai = OpenAIConfig::new("sk-scripted")
         .with_base_url(provider.url("/v1"))
         .client();
-    let agent = AgentBuilder::new(openai.chat("gpt-4o-mini"))
-        .name("forecaster")
-        .preamble("You forecast the weather.")
-        .tool(Weather)
-        .record_content_telemetry(true) // else rig keeps messages to itself
-        .build();
     let session = guard.session("forecast").start();
     let answer = session
-        .run(async || agent.prompt("What is the weather in Paris?").max_turns(3).await)
+        .run(async || forecaster(&openai, "What is the weather in Paris?").await)
         .await?;
-    println!("{}\n", answer.output());
+    println!("{answer}\n");
 
     drop(guard);
     print!("{}", destination.shown());
