@@ -5,7 +5,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -19,14 +19,13 @@ use crate::{
     config::EndState,
     handle::AgentOps,
     hierarchy::{
-        InstanceId, Lineage, Parent, Recorded, Recorder, ScopeGuard, Slot, SpanLink, TraceFacts, TraceRoot,
-        innermost_scope, session_callsite,
+        InstanceId, Lineage, LooseRecord, Parent, Recorded, Recorder, ScopeGuard, Slot, SpanLink, TraceFacts,
+        TraceRoot, innermost_scope, open_session_record, say_end,
     },
-    kind::EntityKind,
     layer::extensions,
     propagation,
-    record::{Fields, KindSource, Origin, Said, Say, SpanRecord},
-    semconv::{agentops::field, wire::WireValue},
+    record::{Fields, Said},
+    semconv::wire::WireValue,
     span_ext::with_recorded,
 };
 
@@ -137,13 +136,14 @@ impl SessionBuilder {
                 recorder.continue_trace(&mut lineage, parent);
             }
             adjust(&mut lineage, remote, &facts);
-            let record = begin(&recorder, &name, &lineage);
-            (lineage, Some(Mutex::new(Some(record))))
+            let own = recorder.is_enabled().then(|| {
+                let record = open_session_record(recorder.clock.start(), &name, recorder.value_cap);
+                LooseRecord::open(&recorder, lineage.clone(), record)
+            });
+            (lineage, own)
         };
-        let own = own.filter(|_| recorder.is_enabled());
         if own.is_some() {
             handle.keeps_record_of(&span);
-            recorder.opened(0);
         }
         let session = Session {
             handle,
@@ -166,15 +166,6 @@ fn adjust(lineage: &mut Lineage, remote: Option<(SpanLink, Remote)>, facts: &Tra
         lineage.links.push(parent);
     }
     lineage.trace.tell(|told| told.clone_from(facts));
-}
-
-fn begin(recorder: &Recorder, name: &str, lineage: &Lineage) -> Box<SpanRecord> {
-    let mut record = Box::new(SpanRecord::new(session_callsite(), recorder.clock.start()));
-    let name = Say::Text(name, Origin::Str);
-    record.fields.set(field::NAME, name, recorder.value_cap);
-    record.kind = Some((EntityKind::Session, KindSource::AgentOps));
-    recorder.note_open(&record, lineage);
-    record
 }
 
 /// What encloses this point: the nearest recorded span, or the session without a span that was entered below it.
@@ -220,11 +211,9 @@ pub struct Session {
     span: Span,
     lineage: Lineage,
     /// The session's own record, where its `tracing` span is not recorded.
-    own: Option<Own>,
+    own: Option<Arc<LooseRecord>>,
     ended: AtomicBool,
 }
-
-type Own = Mutex<Option<Box<SpanRecord>>>;
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -308,7 +297,8 @@ impl Session {
         });
     }
 
-    /// Ends the session now; only the first end counts. Spans that begin later still belong to its trace.
+    /// Ends the session now; only the first end counts, and [`AgentOps::shutdown`] ends what is open then, as
+    /// [`EndState::Shutdown`]. Spans that begin later still belong to its trace.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "an end state is given away; callers write it in place"
@@ -326,24 +316,13 @@ impl Session {
         if self.ended.swap(true, Ordering::AcqRel) {
             return;
         }
-        let recorder = self.handle.recorder();
-        let cap = recorder.value_cap;
-        let tell = |record: &mut SpanRecord| {
-            record
-                .fields
-                .set(field::END_STATE, Say::Text(state.as_str(), Origin::Str), cap);
-            if let Some(reason) = reason {
-                record
-                    .fields
-                    .set(field::END_REASON, Say::Text(reason, Origin::Str), cap);
-            }
-        };
+        let cap = self.handle.recorder().value_cap;
         let Some(own) = &self.own else {
             // Another handle in the same registry shows the session, too: it ends there as well, and in the same state.
             let finished: Option<Vec<_>> = with_recorded(&self.span, |recorded| {
                 let slots = recorded.slots_mut();
                 let ended = slots.filter_map(|slot| {
-                    slot.change(|record, _| tell(record));
+                    slot.change(|record, _| say_end(record, state, reason, cap));
                     slot.end()
                 });
                 ended.collect()
@@ -353,11 +332,7 @@ impl Session {
             }
             return;
         };
-        let record = own.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(mut record) = record {
-            tell(&mut record);
-            recorder.finish(record, self.lineage.clone(), recorder.clock.now(), 0);
-        }
+        own.end(state, reason);
     }
 
     /// How to get inside where the span does not exist.

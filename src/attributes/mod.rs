@@ -110,7 +110,7 @@ fn translate(record: &SpanRecord, lineage: &Lineage, policy: &Policy) -> WireSpa
         io::put_cost(&mut attributes, &view);
     }
     http::put(&mut attributes, &view);
-    status::put(&mut attributes, &outcome);
+    status::put(&mut attributes, &view, &outcome);
     session::put(&mut attributes, &view, &outcome);
     keys::put_rest(&mut attributes, &view);
     session::put_tags(&mut attributes, &view);

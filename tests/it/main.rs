@@ -8,10 +8,15 @@
     reason = "a test that cannot go on fails; programs under test take what they take"
 )]
 
+#[path = "../support/log.rs"]
+mod log;
+
 mod capture;
 mod content;
 mod delivery;
 mod harness;
 mod hierarchy;
+mod open;
 mod pricing;
 mod sessions;
+mod trouble;

@@ -196,7 +196,7 @@ fn ids_and_times_can_be_the_same_in_every_run() {
 #[test]
 fn the_clock_is_read_where_a_span_begins_at_each_event_and_where_it_is_left() {
     let seen = seen(
-        |builder| builder.with_clock(FixedClock::new()),
+        |builder: Builder| builder.with_clock(FixedClock::new()),
         |_| {
             let _span = info_span!("work", agentops.kind = "tool").entered();
             tracing::info!("one");
