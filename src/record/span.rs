@@ -44,6 +44,8 @@ pub(crate) struct SpanRecord {
     pub(crate) dropped_events: u32,
     /// Those of them for which there was no memory.
     pub(crate) shed_events: u32,
+    /// Bodies of exchanges that were cut for the same reason.
+    shed_bodies: u32,
     /// Links beyond what a span may have.
     pub(crate) dropped_links: u32,
     /// What went over the wire for it, to be read on the pipeline thread. Most spans have none: it lies outside.
@@ -72,6 +74,7 @@ impl SpanRecord {
             event_bytes: 0,
             dropped_events: 0,
             shed_events: 0,
+            shed_bodies: 0,
             dropped_links: 0,
             exchanges: None,
             open_at_shutdown: false,
@@ -146,6 +149,12 @@ impl SpanRecord {
             event.error_chain.take_if(|chain| chain.len() > longest);
         }
         self.event_bytes = self.events.iter().map(EventRecord::bytes).sum();
+        // Of a body the model's name and the counts stay: they stand at its ends.
+        for exchange in self.exchanges.iter_mut().flat_map(|all| all.iter_mut()) {
+            if let Some(exchange) = Arc::get_mut(exchange) {
+                self.shed_bodies = self.shed_bodies.saturating_add(exchange.shorten(16 * longest));
+            }
+        }
         if let Some(failure) = &mut self.failure {
             failure.chain.take_if(|chain| chain.len() > longest);
             if failure.message.len() > longest {
@@ -157,7 +166,7 @@ impl SpanRecord {
     /// Values that were cut to `longest` bytes or fewer.
     pub(crate) fn shortened(&self, longest: usize) -> usize {
         let of_events = self.events.iter().map(|event| event.fields.shortened(longest));
-        self.fields.shortened(longest) + of_events.sum::<usize>()
+        self.fields.shortened(longest) + of_events.sum::<usize>() + self.shed_bodies as usize
     }
 
     /// The first failure stands: what follows is usually its echo on the way up.
