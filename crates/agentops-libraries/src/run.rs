@@ -52,12 +52,12 @@ pub fn run_with<F: Future>(
     with_default(tracing_subscriber::registry().with(agentops.layer()), || {
         let program = program(agentops.clone());
         runtime.block_on(async {
-            if tokio::time::timeout(PATIENCE, program).await.is_err() {
-                panic!(
-                    "the program still runs after {PATIENCE:?}; so far:\n{}",
-                    collector.tree()
-                );
-            }
+            let ended = tokio::time::timeout(PATIENCE, program).await;
+            assert!(
+                ended.is_ok(),
+                "the program still runs after {PATIENCE:?}; so far:\n{}",
+                collector.tree()
+            );
         });
         // Streams that were left behind end with it.
         drop(runtime);
