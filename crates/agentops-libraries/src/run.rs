@@ -40,7 +40,7 @@ pub fn run<F: Future>(program: impl FnOnce(AgentOps) -> F) -> Vec<Span> {
 /// # Panics
 ///
 /// If the program takes too long, or spans are lost.
-#[expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on ends")]
+#[expect(clippy::expect_used, reason = "a test that cannot go on ends")]
 pub fn run_with<F: Future>(
     settings: impl FnOnce(Builder) -> Builder,
     program: impl FnOnce(AgentOps) -> F,

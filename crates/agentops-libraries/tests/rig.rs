@@ -1,6 +1,9 @@
 //! rig 0.44: recognised without a change to the program.
 
 #![allow(
+    clippy::duration_suboptimal_units,
+    clippy::too_many_lines,
+    clippy::unnecessary_wraps,
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
