@@ -13,6 +13,9 @@
     reason = "a test that cannot go on fails, programs under test end in every way there is, and tables are printed"
 )]
 
+#[path = "support/signals.rs"]
+mod signals;
+
 mod faults {
     mod auth;
     mod case;

@@ -42,8 +42,7 @@ impl Builder {
     }
 
     /// Whether a signal that ends the process (`SIGTERM`, `SIGINT`, on Linux `SIGHUP`, too) ends the session and delivers
-    /// what is left first, within [`with_shutdown_timeout`](Self::with_shutdown_timeout), in every thread's state of that
-    /// moment. Then the signal does what it would have done, so that the exit status is the signal's; a second one ends
+    /// what is left first, within [`with_shutdown_timeout`](Self::with_shutdown_timeout). Then the signal does what it would have done, so that the exit status is the signal's; a second one ends
     /// the process at once. The handlers are installed by [`try_init`](Self::try_init) and by
     /// [`install_handlers`](crate::AgentOps::install_handlers). Has no variable. Default: `false`.
     ///

@@ -11,6 +11,8 @@ use std::{
 
 use tracing::info_span;
 
+use crate::signals::is_ignored;
+
 use super::{
     case::{Case, DEADLINE, Drop, Run, demand, first, healthy, to_endpoints},
     row::{Row, show_and_demand},
@@ -126,7 +128,9 @@ fn the_end_of_a_process_costs_at_most_what_nobody_asked_it_to_deliver() {
         end("panic = abort", LATE),
     ];
     if cfg!(unix) {
-        rows.extend([end("SIGTERM", 0), end("SIGINT", 0)]);
+        let signals = [("SIGTERM", 15), ("SIGINT", 2)];
+        let heard = signals.into_iter().filter(|(_, number)| !is_ignored(*number));
+        rows.extend(heard.map(|(name, _)| end(name, 0)));
     }
     show_and_demand(rows);
 }
