@@ -13,8 +13,9 @@ use futures::{Stream, StreamExt as _, stream};
 use serde_json::json;
 use tracing::Instrument as _;
 
-/// A model of one's own, which answers at once.
+/// A model of one's own, which answers soon.
 async fn ask(question: &str) -> io::Result<String> {
+    tokio::task::yield_now().await;
     Ok(format!("You asked: {question}"))
 }
 

@@ -26,14 +26,9 @@ impl ShutdownGuard {
     ///
     /// # Errors
     /// Not everything was delivered in time, or spans were lost.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "an end state is given away; callers write it in place"
-    )]
     pub fn end(mut self, state: EndState) -> Result<(), ExportError> {
         self.done = true;
-        self.handle.end_auto_session(&state);
-        self.handle.shutdown(self.handle.shutdown_timeout())
+        self.handle.shutdown_as(state, self.handle.shutdown_timeout())
     }
 }
 
@@ -55,8 +50,7 @@ impl Drop for ShutdownGuard {
         } else {
             EndState::Shutdown
         };
-        self.handle.end_auto_session(&state);
-        if let Err(reason) = self.handle.shutdown(self.handle.shutdown_timeout())
+        if let Err(reason) = self.handle.shutdown_as(state, self.handle.shutdown_timeout())
             && !reason.is_closed()
         {
             tracing::warn!(target: "agentops", %reason, "not everything was delivered before the end");

@@ -6,28 +6,26 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
-        mpsc::{self, RecvTimeoutError},
     },
     time::Duration,
 };
 
-use tokio::time::Instant;
 use tracing::{Subscriber, dispatcher, subscriber::NoSubscriber};
 use tracing_subscriber::{Layer, registry::LookupSpan};
 
 use crate::{
     builder::BuilderParts,
     clock::Clock,
-    config::{Config, Destination, EndState, Notices, Secret},
-    error::{ExportError, ExportErrorKind, InitError},
-    export::Project,
+    config::{Config, Destination, Notices, Secret},
+    error::InitError,
     guard::ShutdownGuard,
     hierarchy::{IdSource, Recorder, TraceId},
     layer::{self, AgentOpsLayer},
     otel,
-    pipeline::{Command, ExportStats, Pipeline, Queue, Reply, Setup, Stats, replay_url},
+    pipeline::{Command, ExportStats, Pipeline, Queue, Setup, Stats, replay_url},
     propagation,
     session::SessionBuilder,
+    signals,
 };
 
 /// The handle of one AgentOps destination: makes layers and sessions, flushes and shuts down. Cheap to clone.
@@ -173,86 +171,19 @@ impl AgentOps {
     }
 
     /// Installs the panic hook, unless [`with_panic_hook(false)`](crate::Builder::with_panic_hook): spans that end in a panic
-    /// then tell its message and place. The hook that was there still runs.
+    /// then tell its message and place. The hook that was there still runs. With
+    /// [`with_shutdown_on_signal(true)`](crate::Builder::with_shutdown_on_signal), the handlers of signals, too.
     ///
     /// # Errors
-    /// None today; handlers that the system can refuse will need it.
+    /// The system refuses a handler or its thread.
     pub fn install_handlers(&self) -> Result<(), InitError> {
+        if self.inner.config.shutdown_on_signal {
+            signals::shut_down_at(self)?;
+        }
         if self.inner.config.panic_hook {
             layer::panic::install_hook();
         }
         Ok(())
-    }
-
-    /// Asks the destination whether the key is good, and for which project.
-    ///
-    /// # Errors
-    /// The key was refused, the destination could not be reached, or the time was over.
-    pub fn check(&self, timeout: Duration) -> Result<Project, ExportError> {
-        let Some(pipeline) = &self.inner.pipeline else {
-            return Err(ExportError::new(ExportErrorKind::Inert));
-        };
-        let deadline = Instant::now() + timeout;
-        let answer = wait(timeout, |reply| pipeline.send(Command::Check { deadline, reply }));
-        answer.unwrap_or_else(|| Err(self.timed_out()))
-    }
-
-    /// Waits until every span that ended before was delivered. Blocks the thread: in async code use [`flush`](Self::flush).
-    ///
-    /// # Errors
-    /// The time was over first, or spans were lost. With a [spool](crate::Builder::with_spool_dir) the time may be over with
-    /// nothing lost and the rest on disk: [`is_spooled`](ExportError::is_spooled).
-    pub fn force_flush(&self, timeout: Duration) -> Result<(), ExportError> {
-        self.tell_notices();
-        let Some(pipeline) = &self.inner.pipeline else {
-            return Ok(());
-        };
-        let deadline = Instant::now() + timeout;
-        let answer = wait(timeout, |reply| pipeline.send(Command::Flush { deadline, reply }));
-        answer.unwrap_or_else(|| Err(self.timed_out()))
-    }
-
-    /// As [`force_flush`](Self::force_flush), without blocking a thread. Needs no particular runtime.
-    ///
-    /// # Errors
-    /// The time was over first, or spans were lost.
-    pub async fn flush(&self, timeout: Duration) -> Result<(), ExportError> {
-        let Some(pipeline) = &self.inner.pipeline else {
-            return Ok(());
-        };
-        let (sender, receiver) = tokio::sync::oneshot::channel();
-        let deadline = Instant::now() + timeout;
-        let reply = Box::new(move |result| {
-            // Nobody waits any more: the flush itself is done all the same.
-            let _unheard: Result<(), _> = sender.send(result);
-        });
-        pipeline.send(Command::Flush { deadline, reply });
-        receiver
-            .await
-            .unwrap_or_else(|_| Err(ExportError::new(ExportErrorKind::Closed)))
-    }
-
-    /// Ends the auto-session, delivers what is left within `timeout`, and stops. What is still open, sessions that the
-    /// program holds included, is not sent: [`stats`](Self::stats) counts it as `open_spans`, and once it ends as
-    /// [`after_shutdown`](crate::Dropped::after_shutdown).
-    ///
-    /// # Errors
-    /// The time was over first, spans were lost, or the handle was shut down before. With a
-    /// [spool](crate::Builder::with_spool_dir) what there was no time for is on disk, for the next process:
-    /// [`is_spooled`](ExportError::is_spooled).
-    pub fn shutdown(&self, timeout: Duration) -> Result<(), ExportError> {
-        if self.inner.shut_down.swap(true, Ordering::AcqRel) {
-            return Err(ExportError::new(ExportErrorKind::Closed));
-        }
-        self.tell_notices();
-        self.end_auto_session(&EndState::Shutdown);
-        let Some(pipeline) = &self.inner.pipeline else {
-            return Ok(());
-        };
-        self.warn_of_silence();
-        let deadline = Instant::now() + timeout;
-        let answer = wait(timeout, |reply| pipeline.send(Command::Shutdown { deadline, reply }));
-        answer.unwrap_or_else(|| Err(self.timed_out()))
     }
 
     /// Records or stops recording spans that begin from now on. Without a destination nothing is recorded either way.
@@ -286,8 +217,28 @@ impl AgentOps {
         }
     }
 
+    /// The handle, as long as anybody else holds it.
+    pub(crate) fn downgrade(&self) -> impl Fn() -> Option<Self> + Send + use<> {
+        let inner = Arc::downgrade(&self.inner);
+        move || {
+            Some(Self {
+                inner: inner.upgrade()?,
+            })
+        }
+    }
+
     pub(crate) fn recorder(&self) -> &Arc<Recorder> {
         &self.inner.recorder
+    }
+
+    /// `None` where nothing is sent.
+    pub(crate) fn pipeline(&self) -> Option<&Pipeline> {
+        self.inner.pipeline.as_ref()
+    }
+
+    /// The handle is being shut down from now on; false where it was before.
+    pub(crate) fn begin_shutdown(&self) -> bool {
+        !self.inner.shut_down.swap(true, Ordering::AcqRel)
     }
 
     pub(crate) fn shutdown_timeout(&self) -> Duration {
@@ -300,17 +251,6 @@ impl AgentOps {
 
     pub(crate) fn config(&self) -> &Config {
         &self.inner.config
-    }
-
-    pub(crate) fn end_auto_session(&self, state: &EndState) {
-        // What waits there for its root may belong to the session.
-        if let Some(pipeline) = self.inner.pipeline.as_ref().filter(|_| self.has_second_door()) {
-            pipeline.send(Command::EndAutoSession(state.clone()));
-            return;
-        }
-        if let Some(auto) = self.inner.recorder.auto_session() {
-            auto.end(&self.inner.recorder, state);
-        }
     }
 
     pub(crate) fn logs_replay(&self) -> bool {
@@ -352,12 +292,7 @@ impl AgentOps {
         }
     }
 
-    fn timed_out(&self) -> ExportError {
-        let pending = self.inner.queue.gauge.spans();
-        ExportError::new(ExportErrorKind::TimedOut { pending })
-    }
-
-    fn warn_of_silence(&self) {
+    pub(crate) fn warn_of_silence(&self) {
         let recorder = &self.inner.recorder;
         let stats = self.stats();
         let is_silent =
@@ -379,22 +314,5 @@ fn warn_past_a_filter(text: &str) {
         tracing::error!(target: "agentops", "{text}");
     } else {
         tracing::warn!(target: "agentops", "{text}");
-    }
-}
-
-/// Sends a command and blocks until it is answered. The pipeline keeps the deadline; the margin is for its answer. `None`
-/// where it was too busy to answer at all.
-fn wait<T: Send + 'static>(timeout: Duration, send: impl FnOnce(Reply<T>)) -> Option<Result<T, ExportError>> {
-    const MARGIN: Duration = Duration::from_millis(500);
-    let (sender, receiver) = mpsc::sync_channel(1);
-    send(Box::new(move |result| {
-        // Nobody waits any more: the command itself is done all the same.
-        let _unheard: Result<(), _> = sender.try_send(result);
-    }));
-    match receiver.recv_timeout(timeout.saturating_add(MARGIN)) {
-        Ok(answer) => Some(answer),
-        Err(RecvTimeoutError::Timeout) => None,
-        // The thread ended while the command was on its way.
-        Err(RecvTimeoutError::Disconnected) => Some(Err(ExportError::new(ExportErrorKind::Closed))),
     }
 }

@@ -73,6 +73,8 @@ mod builder;
 #[cfg(feature = "export")]
 mod door;
 #[cfg(feature = "export")]
+mod flush;
+#[cfg(feature = "export")]
 mod guard;
 #[cfg(feature = "export")]
 mod handle;
@@ -80,6 +82,8 @@ mod handle;
 mod init;
 #[cfg(feature = "export")]
 mod session;
+#[cfg(feature = "export")]
+mod signals;
 
 // What a program says about its spans: the light core.
 mod agent_scope;
@@ -156,7 +160,7 @@ pub use init::init;
 pub use json::json;
 pub use kind::{EntityKind, UnknownKind};
 #[cfg(feature = "export")]
-pub use pipeline::{Dropped, ExportStats};
+pub use pipeline::{Dropped, ExportStats, Shed};
 #[cfg(feature = "export")]
 pub use policy::redact::CredentialRedactor;
 #[cfg(feature = "export")]

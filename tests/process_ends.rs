@@ -17,13 +17,13 @@ mod guest;
 use std::{
     env,
     io::Read as _,
-    process::{Command, Stdio},
+    process::{Command, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
 
 use agentops::{
-    EndState,
-    testing::{Collector, Failure, Span, StatusCode},
+    AgentOps, EndState,
+    testing::{Collector, Failure, Span, StatusCode, draw},
 };
 use tracing::{info_span, subscriber::with_default};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -39,7 +39,12 @@ const TRACES: &str = "AGENTOPS_TEST_TRACES";
 #[test]
 fn a_program() -> Result<(), Box<dyn std::error::Error>> {
     let Ok(role) = env::var(ROLE) else { return Ok(()) };
-    let guard = to_endpoints(env::var(AUTH)?, env::var(TRACES)?).try_init()?;
+    let guard = to_endpoints(env::var(AUTH)?, env::var(TRACES)?)
+        .with_shutdown_on_signal(role == "is ended by a signal")
+        .try_init()?;
+    if role.contains("signal") {
+        return is_ended_by_a_signal(&guard);
+    }
     program();
     match role.as_str() {
         "returns" => Ok(()),
@@ -70,9 +75,21 @@ fn a_program() -> Result<(), Box<dyn std::error::Error>> {
     }
 }
 
+/// An agent at work until somebody ends the process.
+fn is_ended_by_a_signal(agentops: &AgentOps) -> Result<(), Box<dyn std::error::Error>> {
+    let _agent = info_span!("patient", agentops.kind = "agent").entered();
+    planner("rust");
+    agentops.force_flush(DEADLINE)?;
+    // The other process sees what arrived, and sends its signal.
+    std::thread::sleep(DEADLINE * 10);
+    Err("no signal came".into())
+}
+
 /// What became of a child process.
 struct Ended {
     code: Option<i32>,
+    /// The signal that ended it.
+    signal: Option<i32>,
     took: Duration,
     spans: Vec<Span>,
     /// What it wrote to standard error, for messages of failed tests.
@@ -86,6 +103,11 @@ impl Ended {
     }
 
     fn with(role: &str, collector: &Collector) -> Self {
+        Self::after(role, collector, |_| ())
+    }
+
+    /// Does something to the process while it runs.
+    fn after(role: &str, collector: &Collector, interfere: impl FnOnce(u32)) -> Self {
         let started = Instant::now();
         let mut child = Command::new(env::current_exe().unwrap())
             .args(["--exact", "a_program", "--nocapture", "--test-threads=1"])
@@ -96,12 +118,14 @@ impl Ended {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        interfere(child.id());
         let mut said = String::new();
         // Ends with the process, which then has no pipe any more.
         child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        let code = child.wait().unwrap().code();
+        let status = child.wait().unwrap();
         Self {
-            code,
+            code: status.code(),
+            signal: signal_of(status),
             took: started.elapsed(),
             spans: collector.spans(),
             said,
@@ -211,6 +235,81 @@ fn a_server_that_never_answers_holds_the_end_up_no_longer_than_the_timeout() {
     let timeout = Duration::from_secs(2);
     assert!(ended.took >= timeout, "it did wait: {:?}", ended.took);
     assert!(ended.took < timeout + Duration::from_secs(10), "{:?}", ended.took);
+}
+
+#[cfg(unix)]
+fn signal_of(status: ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(&status)
+}
+
+#[cfg(not(unix))]
+fn signal_of(_status: ExitStatus) -> Option<i32> {
+    None
+}
+
+/// Sends the process a signal.
+#[cfg(unix)]
+fn kill(signal: &str, process: u32) {
+    let sent = Command::new("kill").args([signal, &process.to_string()]).status();
+    assert!(sent.unwrap().success(), "kill {signal}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_signal_delivers_the_session_with_what_is_open_and_the_exit_status_is_the_signals() {
+    for (name, number) in [("-TERM", 15), ("-INT", 2), ("-HUP", 1)] {
+        let collector = Collector::start();
+        let ended = Ended::after("is ended by a signal", &collector, |process| {
+            collector.wait_for_spans(2, DEADLINE).unwrap();
+            kill(name, process);
+        });
+        assert_eq!(
+            (ended.code, ended.signal),
+            (None, Some(number)),
+            "{name}: {}",
+            ended.said
+        );
+        assert_eq!(
+            draw(&ended.spans),
+            "default.session\n  patient.agent\n    planner.agent\n      search.tool\n"
+        );
+        assert_eq!(ended.session(), (StatusCode::Ok, Some("Shutdown")));
+        let open = ended.spans.iter().find(|span| span.name == "patient.agent").unwrap();
+        assert_eq!(open.attribute("agentops.open_at_shutdown"), Some(&true.into()));
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_signal_that_nobody_asked_us_to_handle_ends_the_process_at_once() {
+    let collector = Collector::start();
+    let ended = Ended::after("is ended by a signal unasked", &collector, |process| {
+        collector.wait_for_spans(2, DEADLINE).unwrap();
+        kill("-TERM", process);
+    });
+    assert_eq!(ended.signal, Some(15), "{}", ended.said);
+    assert_eq!(
+        draw(&ended.spans).lines().count(),
+        2,
+        "what was flushed is there: {:?}",
+        ended.spans
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn a_second_signal_does_not_wait_for_a_server_that_never_answers() {
+    let collector = Collector::start();
+    let ended = Ended::after("is ended by a signal", &collector, |process| {
+        collector.wait_for_spans(2, DEADLINE).unwrap();
+        collector.fail_next_n(Failure::no_answer(), usize::MAX);
+        let before = collector.requests().len();
+        kill("-INT", process);
+        collector.wait_for_requests(before + 1, DEADLINE).unwrap();
+        kill("-TERM", process);
+    });
+    assert_eq!(ended.signal, Some(15), "the second one ended it: {}", ended.said);
+    assert!(!ended.said.contains("not everything was delivered"), "{}", ended.said);
 }
 
 #[test]

@@ -38,6 +38,8 @@ mod settings {
     mod sampling;
     mod service;
     mod sessions;
+    #[cfg(unix)]
+    mod signals;
     mod spool;
 }
 

@@ -21,6 +21,7 @@ mod media;
 mod messages;
 mod moment;
 mod name;
+mod numbered;
 mod parts;
 mod provider;
 mod rendered;
@@ -117,7 +118,7 @@ fn translate(record: &SpanRecord, lineage: &Lineage, policy: &Policy) -> WireSpa
         io::put_cost(&mut attributes, &view);
     }
     http::put(&mut attributes, &view);
-    status::put(&mut attributes, &outcome);
+    status::put(&mut attributes, &view, &outcome);
     session::put(&mut attributes, &view, &outcome);
     keys::put_rest(&mut attributes, &view);
     session::put_tags(&mut attributes, &view);

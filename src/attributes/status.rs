@@ -42,13 +42,14 @@ impl Cause {
 
 impl Outcome {
     /// `otel.status_code` wins, then a session's end state, then whatever went wrong. A clean close is Ok, so that the
-    /// server counts it.
+    /// server counts it; of what was open at the end of the process nobody knows how it would have ended.
     pub(super) fn of(view: &View<'_>) -> Self {
         let cause = cause(view);
         let status = told(view, cause.as_ref())
             .or_else(|| ended(view, cause.as_ref()))
             .unwrap_or_else(|| match &cause {
                 Some(cause) => WireStatus::Error(message_of(view, Some(cause), None)),
+                None if view.record.open_at_shutdown => WireStatus::Unset,
                 None => WireStatus::Ok,
             });
         let is_error = matches!(status, WireStatus::Error(_));
@@ -67,8 +68,11 @@ impl Outcome {
     }
 }
 
-/// The attributes of an error.
-pub(super) fn put(attributes: &mut AttributeSet, outcome: &Outcome) {
+/// The attributes of an error, and of a span that had no time to end.
+pub(super) fn put(attributes: &mut AttributeSet, view: &View<'_>, outcome: &Outcome) {
+    if view.record.open_at_shutdown {
+        attributes.set(agentops::OPEN_AT_SHUTDOWN, true);
+    }
     if let Some(type_name) = &outcome.error_type {
         attributes.set(agentops::ERROR_TYPE, type_name.as_str());
     }

@@ -53,7 +53,11 @@ pub(super) fn put(
     }
     let told = said.text(Meaning::ToolOutcome);
     let is_failure = matches!(outcome.status, WireStatus::Error(_)) || told.as_deref().is_some_and(failed);
-    attributes.set(agentops::TOOL_STATUS, if is_failure { FAILED } else { SUCCEEDED });
+    if is_failure {
+        attributes.set(agentops::TOOL_STATUS, FAILED);
+    } else if outcome.status != WireStatus::Unset {
+        attributes.set(agentops::TOOL_STATUS, SUCCEEDED);
+    }
     if let Some(told) = &told {
         attributes.set("tool.call.outcome", &**told);
     }

@@ -95,6 +95,7 @@ pub(crate) struct Config {
     pub(crate) error_events_to_status: bool,
     pub(crate) host_trace: HostTrace,
     pub(crate) panic_hook: bool,
+    pub(crate) shutdown_on_signal: bool,
 
     /// Spans.
     pub(crate) max_queue_size: usize,
@@ -106,6 +107,13 @@ pub(crate) struct Config {
     pub(crate) shutdown_timeout: Duration,
     /// `None` where nothing is written to disk.
     pub(crate) spool: Option<SpoolOptions>,
+}
+
+impl Config {
+    /// Bytes beyond which long values are cut: the rest is for the spans themselves.
+    pub(crate) fn content_bytes(&self) -> usize {
+        self.max_queue_bytes - self.max_queue_bytes / 4
+    }
 }
 
 impl fmt::Debug for Config {

@@ -38,12 +38,7 @@ impl Settings {
                 "{setting} is not a UUID, as an AgentOps key is: AgentOps is likely to refuse it"
             ));
         }
-        for tag in &self.refused_tags {
-            let tag = endpoint::shown(tag);
-            notices.warn(format!(
-                "with_tag was not taken for the key {tag:?}: AgentOps keeps it for itself"
-            ));
-        }
+        self.tell_refused_tags(&mut notices);
         let service = Service::decide(&mut self, env)?;
         let spool = self.spool(env, &route.destination, &mut notices)?;
         let config = Config {
@@ -75,6 +70,7 @@ impl Settings {
             error_events_to_status: self.error_events_to_status.unwrap_or(true),
             host_trace: self.host_trace.unwrap_or_default(),
             panic_hook: self.panic_hook.unwrap_or(true),
+            shutdown_on_signal: self.shutdown_on_signal.unwrap_or(false),
             max_queue_size: self.max_queue_size(env)?,
             max_queue_bytes: accept::bytes("with_max_queue_bytes", self.max_queue_bytes)?.unwrap_or(MAX_QUEUE_BYTES),
             max_export_batch_size: accept::spans("with_max_export_batch_size", self.max_export_batch_size)?
@@ -87,6 +83,15 @@ impl Settings {
             redactor: self.redactor,
         };
         Ok((config, notices))
+    }
+
+    fn tell_refused_tags(&self, notices: &mut Notices) {
+        for tag in &self.refused_tags {
+            let tag = endpoint::shown(tag);
+            notices.warn(format!(
+                "with_tag was not taken for the key {tag:?}: AgentOps keeps it for itself"
+            ));
+        }
     }
 
     /// The key and the setting that it comes from.

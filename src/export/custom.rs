@@ -28,7 +28,7 @@ use opentelemetry_sdk::{
 };
 use tokio::{runtime::Handle, sync::oneshot, time::Instant};
 
-use super::{DropReason, Settled, pending::Pending};
+use super::{DropReason, Settled, pending::Pending, shorten};
 
 /// A program's own exporter, boxed: `SpanExporter` itself has no `dyn`.
 pub(crate) struct BoxedExporter(Box<dyn DynExporter>);
@@ -132,6 +132,21 @@ impl Custom {
 
     pub(crate) fn pending(&self) -> &Pending {
         &self.pending
+    }
+
+    /// As the outbox's.
+    pub(crate) fn shorten(&mut self, most: usize) -> u64 {
+        let mut cut = 0;
+        for batch in &mut self.waiting {
+            if self.pending.bytes() <= most {
+                break;
+            }
+            cut += batch.spans.iter_mut().map(shorten::span).sum::<u64>();
+            let bytes = batch.spans.iter().map(weigh).sum::<usize>().min(batch.bytes);
+            self.pending.shrink(batch.bytes - bytes);
+            batch.bytes = bytes;
+        }
+        cut
     }
 
     pub(crate) fn abandon(&mut self, reason: DropReason) -> Settled {

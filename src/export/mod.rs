@@ -15,6 +15,7 @@ mod pending;
 mod request;
 mod retry;
 mod settled;
+pub(crate) mod shorten;
 mod spool;
 #[cfg(test)]
 #[cfg(feature = "testing")]
@@ -238,6 +239,15 @@ impl Delivery {
         match &self.sink {
             Sink::Outbox(outbox) => outbox.pending().bytes(),
             Sink::Custom(custom) => custom.pending().bytes(),
+            Sink::Nowhere(_) => 0,
+        }
+    }
+
+    /// Cuts long values of what waits, the oldest first, until no more than `most` bytes are held; answers how many.
+    pub(crate) fn shorten(&mut self, most: usize) -> u64 {
+        match &mut self.sink {
+            Sink::Outbox(outbox) => outbox.shorten(most),
+            Sink::Custom(custom) => custom.shorten(most),
             Sink::Nowhere(_) => 0,
         }
     }

@@ -34,6 +34,11 @@ impl Pending {
         }
     }
 
+    /// What is held became smaller by so many bytes.
+    pub(crate) fn shrink(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_sub(bytes);
+    }
+
     /// Holds nothing from now on; answers how many spans it was.
     pub(crate) fn clear(&mut self) -> usize {
         std::mem::take(self).spans

@@ -10,13 +10,15 @@ use opentelemetry_proto::tonic::{
 use prost::Message;
 use tokio::time::Instant;
 
-use super::{encode::MAX_REQUEST_BYTES, retry, spool::Receipt};
+use super::{encode::MAX_REQUEST_BYTES, retry, shorten, spool::Receipt};
 
 /// An encoded `ExportTraceServiceRequest`, uncompressed. A clone shares the body.
 #[derive(Clone, Debug)]
 pub(crate) struct EncodedRequest {
     body: Bytes,
     spans: usize,
+    /// Its long values were cut.
+    short: bool,
     attempts: u32,
     submitted: Instant,
     first_attempt: Option<Instant>,
@@ -29,6 +31,7 @@ impl EncodedRequest {
         Self {
             body: message.encode_to_vec().into(),
             spans: span_count(message),
+            short: false,
             attempts: 0,
             submitted: Instant::now(),
             first_attempt: None,
@@ -41,6 +44,7 @@ impl EncodedRequest {
         Self {
             body,
             spans,
+            short: false,
             attempts: 0,
             submitted: Instant::now(),
             first_attempt: None,
@@ -140,10 +144,24 @@ impl EncodedRequest {
         ExportTraceServiceRequest::decode(self.body.clone()).map_err(|error| error.to_string())
     }
 
+    /// Cuts its long values, once; answers how many. What stands on disk stays as it is there: it need not be in memory.
+    pub(crate) fn shorten(&mut self) -> u64 {
+        if self.receipt.is_some() || std::mem::replace(&mut self.short, true) {
+            return 0;
+        }
+        let Ok(mut message) = self.message() else { return 0 };
+        let cut = shorten::message(&mut message);
+        if cut > 0 {
+            self.body = message.encode_to_vec().into();
+        }
+        cut
+    }
+
     /// Two requests with half of the spans each, under the same deadline; `None` where there is nothing to halve.
     pub(crate) fn split(&self) -> Option<(Self, Self)> {
         let (first, second) = halve(self.message().ok()?)?;
         let half = |message: &ExportTraceServiceRequest| Self {
+            short: self.short,
             submitted: self.submitted,
             first_attempt: self.first_attempt,
             receipt: self.receipt.clone(),

@@ -13,7 +13,7 @@ use tracing::{
     subscriber::Interest,
 };
 
-use super::{Lineage, Parent, Recorder, SpanId, Trace, TraceRoot};
+use super::{Lineage, Parent, Recorder, SpanId, Trace, TraceRoot, say_end};
 use crate::{
     clock::Start,
     config::EndState,
@@ -89,12 +89,17 @@ impl AutoSession {
     }
 }
 
-/// The record of a session that has no span in the registry.
+/// The record of a session that has no span in the registry, and ended.
 pub(crate) fn session_record(start: Start, name: &str, state: &EndState, cap: usize) -> Box<SpanRecord> {
+    let mut record = open_session_record(start, name, cap);
+    say_end(&mut record, state, None, cap);
+    record
+}
+
+/// As [`session_record`], of one that goes on.
+pub(crate) fn open_session_record(start: Start, name: &str, cap: usize) -> Box<SpanRecord> {
     let mut record = Box::new(SpanRecord::new(session_callsite(), start));
-    let fields = &mut record.fields;
-    fields.set(field::NAME, Say::Text(name, Origin::Str), cap);
-    fields.set(field::END_STATE, Say::Text(state.as_str(), Origin::Str), cap);
+    record.fields.set(field::NAME, Say::Text(name, Origin::Str), cap);
     record.kind = Some((EntityKind::Session, KindSource::AgentOps));
     record
 }

@@ -1,13 +1,13 @@
 //! [`ImplicitSession`]: with the auto-session off, the spans below one unrelated outermost span (a server's request)
 //! share a session that is named after it.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use smallvec::SmallVec;
 use tracing_subscriber::registry::{ExtensionsMut, LookupSpan, SpanRef};
 
-use super::{InstanceId, Lineage, Parent, Recorder, TraceRoot, auto::session_record};
-use crate::{clock::Start, config::EndState, kind::EntityKind};
+use super::{InstanceId, LooseRecord, Parent, Recorder, TraceRoot, auto::open_session_record};
+use crate::config::EndState;
 
 /// The sessions that hang on one unrelated span, one a handle. They end with it: the registry drops extensions
 /// when a span closes, which is the only sign that a layer gets of a span it does not see.
@@ -16,10 +16,8 @@ pub(crate) struct ImplicitSessions(SmallVec<[ImplicitSession; 1]>);
 
 struct ImplicitSession {
     instance: InstanceId,
-    recorder: Weak<Recorder>,
-    name: &'static str,
-    start: Start,
-    lineage: Lineage,
+    parent: Parent,
+    record: Arc<LooseRecord>,
 }
 
 /// The session of the span at the root of `scope`, made if it is not there.
@@ -30,19 +28,20 @@ where
     let mut extensions = outermost.extensions_mut();
     let sessions = sessions(&mut extensions);
     if let Some(have) = sessions.0.iter().find(|session| session.instance == recorder.instance) {
-        return have.as_parent();
+        return have.parent.clone();
     }
-    let session = ImplicitSession {
-        instance: recorder.instance,
-        recorder: Arc::downgrade(recorder),
-        name: outermost.name(),
-        start: recorder.clock.start(),
-        lineage: recorder.root_lineage(TraceRoot::Implicit, None),
+    let lineage = recorder.root_lineage(TraceRoot::Implicit, None);
+    let parent = Parent {
+        lineage_span: lineage.span_id,
+        trace: Arc::clone(&lineage.trace),
+        agent: None,
     };
-    let parent = session.as_parent();
-    recorder.opened(0);
-    session.note(recorder);
-    sessions.0.push(session);
+    let record = open_session_record(recorder.clock.start(), outermost.name(), recorder.value_cap);
+    sessions.0.push(ImplicitSession {
+        instance: recorder.instance,
+        parent: parent.clone(),
+        record: LooseRecord::open(recorder, lineage, record),
+    });
     parent
 }
 
@@ -53,36 +52,13 @@ fn sessions<'e>(extensions: &'e mut ExtensionsMut<'_>) -> &'e mut ImplicitSessio
     extensions.get_mut().unwrap_or_else(|| unreachable!("inserted above"))
 }
 
-impl ImplicitSession {
-    fn note(&self, recorder: &Recorder) {
-        if !recorder.notes_open() {
-            return;
-        }
-        let record = session_record(self.start, self.name, &EndState::Indeterminate, recorder.value_cap);
-        recorder.note_open(&record, &self.lineage);
-    }
-
-    fn as_parent(&self) -> Parent {
-        Parent {
-            lineage_span: self.lineage.span_id,
-            trace: Arc::clone(&self.lineage.trace),
-            agent: None,
-        }
-    }
-}
-
 impl Drop for ImplicitSession {
     fn drop(&mut self) {
-        let Some(recorder) = self.recorder.upgrade() else {
-            return;
-        };
         let state = if std::thread::panicking() {
             EndState::Fail
         } else {
             EndState::Success
         };
-        let record = session_record(self.start, self.name, &state, recorder.value_cap);
-        debug_assert_eq!(record.kind.map(|(kind, _)| kind), Some(EntityKind::Session));
-        recorder.finish(record, self.lineage.clone(), recorder.clock.now(), 0);
+        self.record.end(&state, None);
     }
 }

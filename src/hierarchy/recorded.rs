@@ -13,8 +13,9 @@ use std::{
 
 use smallvec::SmallVec;
 
-use super::{AgentNode, Lineage, Recorder, SpanLink};
+use super::{AgentNode, Lineage, Recorder, SpanLink, open::say_end};
 use crate::{
+    config::EndState,
     kind::EntityKind,
     record::{KindSource, SpanRecord},
     semconv::{agentops, gen_ai},
@@ -105,6 +106,8 @@ pub(crate) struct Slot {
     left_out: bool,
     /// Bytes of the record that the memory budget knows of.
     charged: usize,
+    /// Where the layer's table of open spans has it.
+    pub(crate) place: Option<usize>,
     /// Somebody saw the ids: a child, the program, or another process. They can no longer change.
     pub(crate) observed: AtomicBool,
 }
@@ -135,6 +138,7 @@ impl Slot {
             record: (!left_out).then_some(record),
             left_out,
             charged,
+            place: None,
             observed: false.into(),
         }
     }
@@ -239,6 +243,35 @@ pub(crate) struct EndedSpan {
 }
 
 impl EndedSpan {
+    pub(super) fn new(recorder: &Arc<Recorder>, record: Box<SpanRecord>, lineage: Lineage, charged: usize) -> Self {
+        Self {
+            recorder: Arc::clone(recorder),
+            record,
+            lineage,
+            charged,
+        }
+    }
+
+    /// When the span began.
+    pub(super) fn began(&self) -> Instant {
+        self.record.start.at
+    }
+
+    /// Says how the session ended that it is.
+    pub(super) fn say_end(&mut self, state: &EndState, reason: Option<&str>) {
+        say_end(&mut self.record, state, reason, self.recorder.value_cap);
+    }
+
+    /// The process ends while the span is open. It says so, and ends now; a session ends as its process does.
+    pub(super) fn cut_short(mut self) {
+        self.record.open_at_shutdown = true;
+        let is_session = matches!(self.record.kind, Some((EntityKind::Session, _)));
+        if is_session && self.record.fields.get(agentops::field::END_STATE).is_none() {
+            self.say_end(&EndState::Shutdown, None);
+        }
+        self.finish();
+    }
+
     /// Hands it to the pipeline. Its end is now, whatever happened in it.
     pub(crate) fn finish(self) {
         let now = self.recorder.clock.now();

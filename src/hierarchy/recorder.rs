@@ -1,7 +1,7 @@
 //! [`Recorder`]: what a handle needs on the caller's thread to begin and end records.
 
 use std::sync::{
-    Arc, Mutex, PoisonError,
+    Arc, Mutex, PoisonError, Weak,
     atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
 use std::time::Instant;
@@ -9,12 +9,13 @@ use std::time::Instant;
 use tracing::{Dispatch, dispatcher::WeakDispatch};
 
 use super::{
-    AutoSession, IdSource, InstanceId, Lineage, Parent, RemoteParent, SpanId, SpanLink, Trace, TraceId, TraceRoot,
+    AutoSession, HoldsOpen, IdSource, InstanceId, Lineage, Parent, RemoteParent, SpanId, SpanLink, Trace, TraceId,
+    TraceRoot, open::Holders,
 };
 use crate::{
     clock::Clock,
-    config::{Config, Content, HostTrace},
-    policy::limits::REDACTION_MARGIN,
+    config::{Config, Content, EndState, HostTrace},
+    policy::limits::{REDACTION_MARGIN, SHORT},
     record::SpanRecord,
 };
 
@@ -30,7 +31,8 @@ pub(crate) struct FinishedSpan {
 
 /// Takes ended spans; never waits.
 pub(crate) trait SpanSink: Send + Sync {
-    fn accept(&self, span: FinishedSpan);
+    /// `open` is how many bytes open records hold.
+    fn accept(&self, span: FinishedSpan, open: usize);
 
     /// Takes a span that began, as it is now.
     fn note_open(&self, span: FinishedSpan);
@@ -50,8 +52,8 @@ pub(crate) struct Recorder {
     pub(crate) clock: Clock,
     /// Bytes of one value that are copied, where there is room: see [`Recorder::cap`].
     pub(crate) value_cap: usize,
-    /// Bytes that all records may hold, open and on their way.
-    max_bytes: usize,
+    /// Bytes that all records may hold, open and on their way, before long values are cut.
+    content_bytes: usize,
     /// Inputs and outputs leave; else nothing is serialised for them.
     pub(crate) captures_content: bool,
     /// Calls of models count without a word of the program.
@@ -74,6 +76,7 @@ pub(crate) struct Recorder {
     auto: Option<AutoSession>,
     implicit: bool,
     dispatch: Mutex<Option<WeakDispatch>>,
+    holders: Holders,
 }
 
 /// Counters of the caller's side.
@@ -93,6 +96,14 @@ pub(crate) struct Counts {
     pub(crate) through_layer: AtomicBool,
     /// A span processor of the handle was made.
     pub(crate) second_door: AtomicBool,
+}
+
+impl FinishedSpan {
+    /// Cuts its long values.
+    pub(crate) fn shorten(&mut self) {
+        self.record.shorten(SHORT);
+        self.bytes = self.record.bytes();
+    }
 }
 
 impl std::fmt::Debug for Recorder {
@@ -122,7 +133,7 @@ impl Recorder {
                 .attribute_value_length
                 .saturating_mul(4)
                 .saturating_add(REDACTION_MARGIN),
-            max_bytes: config.max_queue_bytes,
+            content_bytes: config.content_bytes(),
             captures_content: config.content == Content::All,
             instruments_llm_calls: config.instrument_llm_calls,
             counts: Counts::default(),
@@ -137,6 +148,7 @@ impl Recorder {
             auto: None,
             implicit: !config.auto_start_session,
             dispatch: Mutex::default(),
+            holders: Holders::default(),
         };
         if config.auto_start_session && recording {
             recorder.auto = Some(AutoSession::reserve(&recorder, &config.trace_name));
@@ -266,15 +278,18 @@ impl Recorder {
         }
     }
 
-    /// Open records and those on their way hold less than they may.
+    /// Open records and those on their way leave room for long values.
     pub(crate) fn has_room(&self) -> bool {
-        let open = self.counts.open_bytes.load(Ordering::Relaxed);
-        open.saturating_add(self.sink.held_bytes()) < self.max_bytes
+        self.open_bytes().saturating_add(self.sink.held_bytes()) < self.content_bytes
+    }
+
+    /// Bytes that open records hold.
+    pub(crate) fn open_bytes(&self) -> usize {
+        self.counts.open_bytes.load(Ordering::Relaxed)
     }
 
     /// Bytes of one value that are copied now. Without room, what makes a span what it is still fits.
     pub(crate) fn cap(&self) -> usize {
-        const SHORT: usize = 256;
         if self.has_room() {
             self.value_cap
         } else {
@@ -328,12 +343,28 @@ impl Recorder {
         if !lineage.trace.is_recorded() {
             return self.skipped();
         }
-        self.sink.accept(FinishedSpan {
+        let span = FinishedSpan {
             bytes: record.bytes(),
             record,
             lineage,
             end,
-        });
+        };
+        self.sink.accept(span, self.open_bytes());
+    }
+
+    /// Whoever holds records that are open lends them for the end of the process.
+    pub(crate) fn lends(&self, holder: Weak<dyn HoldsOpen>) {
+        self.holders.add(holder);
+    }
+
+    /// The process ends: what is open is ended and sent with what it has, the auto-session last and in this state.
+    pub(crate) fn end_all(&self, state: &EndState) {
+        for open in self.holders.take_open() {
+            open.cut_short();
+        }
+        if let Some(auto) = &self.auto {
+            auto.end(self, state);
+        }
     }
 
     /// A span of a trace that is not kept ended.

@@ -7,19 +7,19 @@ mod fields;
 mod filter;
 pub(crate) mod heard;
 mod lock;
+mod open;
 pub(crate) mod panic;
 mod placement;
 pub(crate) mod suppress;
 
 use std::{
     any::Any,
-    sync::{Arc, OnceLock, atomic::Ordering},
+    sync::{Arc, Weak, atomic::Ordering},
     time::Instant,
 };
 
 use tracing::{
     Dispatch, Event, Subscriber,
-    dispatcher::WeakDispatch,
     span::{Attributes, Id, Record},
 };
 use tracing_subscriber::{
@@ -41,13 +41,14 @@ use crate::{
 
 use fields::FieldVisitor;
 use filter::AgentOpsFilter;
+use open::OpenSpans;
 
 /// Turns spans into records.
 pub(crate) struct AgentOpsLayer {
     recorder: Arc<Recorder>,
     number: InstanceId,
-    /// The subscriber that this layer is part of.
-    dispatch: OnceLock<WeakDispatch>,
+    /// What is open, in the subscriber that this layer is part of.
+    open: Arc<OpenSpans>,
     /// The handle, so that delivery goes on while a subscriber has the layer, and can be found from there.
     owner: Arc<dyn Any + Send + Sync>,
 }
@@ -62,10 +63,14 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     recorder.counts.layers.fetch_add(1, Ordering::Relaxed);
+    let number = InstanceId::next();
+    let open = Arc::new(OpenSpans::new(number));
+    let holder: Weak<OpenSpans> = Arc::downgrade(&open);
+    recorder.lends(holder);
     AgentOpsLayer {
         recorder: Arc::clone(recorder),
-        number: InstanceId::next(),
-        dispatch: OnceLock::new(),
+        number,
+        open,
         owner,
     }
     .with_filter(AgentOpsFilter::new(config))
@@ -77,7 +82,7 @@ where
 {
     fn on_register_dispatch(&self, dispatch: &Dispatch) {
         // The first one stays: a layer belongs to one subscriber, a handle may have layers in several.
-        let _first = self.dispatch.set(dispatch.downgrade());
+        let _first = self.open.dispatch.set(dispatch.downgrade());
         self.recorder.set_dispatch(dispatch);
     }
 
@@ -96,8 +101,11 @@ where
 
         let kind = record.kind.map(|(kind, _)| kind);
         self.recorder.counts.through_layer.store(true, Ordering::Relaxed);
-        let lineage = placement::place(&self.recorder, &self.dispatch, kind, attributes, &span);
-        let slot = Slot::new(&self.recorder, self.number, lineage, record);
+        let lineage = placement::place(&self.recorder, &self.open.dispatch, kind, attributes, &span);
+        let mut slot = Slot::new(&self.recorder, self.number, lineage, record);
+        if slot.record.is_some() {
+            slot.place = Some(self.open.add(id));
+        }
         let Some(mut extensions) = extensions_mut(&span) else {
             return slot.close();
         };
@@ -228,6 +236,9 @@ where
         // Nobody waits for this span while its record goes its way.
         drop(extensions);
         if let Some(slot) = slot {
+            if let Some(place) = slot.place {
+                self.open.remove(&id, place);
+            }
             slot.close();
         }
     }

@@ -61,22 +61,16 @@ fn totals(dropped: &Dropped) -> [(DropReason, u64); 3] {
 }
 
 fn warn(reason: DropReason, spans: u64) {
+    let advice = advice(reason);
+    tracing::warn!(target: "agentops", spans, "spans were dropped: {advice}");
+}
+
+/// Why spans were not let in, and what to do about it.
+pub(super) fn advice(reason: DropReason) -> &'static str {
     match reason {
-        DropReason::QueueSpans => tracing::warn!(
-            target: "agentops",
-            spans,
-            "spans were dropped: too many wait to be sent; raise `with_max_queue_size` (AGENTOPS_MAX_QUEUE_SIZE)"
-        ),
-        DropReason::QueueBytes => tracing::warn!(
-            target: "agentops",
-            spans,
-            "spans were dropped: those that wait to be sent hold too many bytes; raise `with_max_queue_bytes`"
-        ),
-        _ => tracing::warn!(
-            target: "agentops",
-            spans,
-            "spans were dropped: they ended after the shutdown; end them before it"
-        ),
+        DropReason::QueueSpans => "too many wait to be sent; raise `with_max_queue_size` (AGENTOPS_MAX_QUEUE_SIZE)",
+        DropReason::QueueBytes => "those that wait to be sent hold too many bytes; raise `with_max_queue_bytes`",
+        _ => "they ended after the shutdown; end them before it",
     }
 }
 

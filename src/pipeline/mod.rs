@@ -11,6 +11,6 @@ mod worker;
 
 pub(crate) use queue::Queue;
 pub(crate) use stats::Stats;
-pub use stats::{Dropped, ExportStats};
+pub use stats::{Dropped, ExportStats, Shed};
 pub(crate) use thread::{Command, Pipeline, Reply, Setup};
 pub(crate) use worker::replay_url;

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use super::Stats;
 use crate::{
     config::Config,
-    export::DropReason,
+    export::{DropReason, shorten},
     hierarchy::{FinishedSpan, SpanId, SpanSink},
     otel::{
         self,
@@ -51,6 +51,8 @@ pub(crate) struct Queue {
     stats: Arc<Stats>,
     max_spans: usize,
     max_bytes: usize,
+    /// Beyond this, long values are cut.
+    content_bytes: usize,
     /// The worker is woken when a batch is full, and at the first span after a rest, not at every span.
     batch: usize,
     /// Open spans are noted on disk.
@@ -83,6 +85,7 @@ impl Queue {
             stats,
             max_spans: config.max_queue_size,
             max_bytes: config.max_queue_bytes,
+            content_bytes: config.content_bytes(),
             batch: config.max_export_batch_size.max(1),
             durable: config.spool.as_ref().is_some_and(|spool| spool.durable),
         };
@@ -92,16 +95,20 @@ impl Queue {
     /// Takes what happened to a span of OpenTelemetry. A span is counted and bounded as any other; what is lost of the
     /// rest makes the tree flatter and nothing worse.
     pub(crate) fn hand_over(&self, foreign: Foreign) {
-        let span = match foreign {
+        let mut span = match foreign {
             Foreign::Span(span) => span,
             note => {
                 self.note(Item::Note(Box::new(note)));
                 return;
             }
         };
-        let (ended, bytes) = (Ended::of(&span), otel::span::bytes(&span));
+        let (ended, mut bytes) = (Ended::of(&span), otel::span::bytes(&span));
+        if self.is_short_of(bytes, 0) {
+            self.stats.shed_waiting(shorten::span(&mut span));
+            bytes = otel::span::bytes(&span);
+        }
         self.stats.record(1);
-        if let Err(reason) = self.try_accept(Item::Foreign(span, bytes), bytes) {
+        if let Err(reason) = self.try_accept(Item::Foreign(span, bytes), bytes, 0) {
             self.stats.drop_spans(reason, 1);
             self.gauge.refuse();
             self.note(Item::Note(Box::new(Foreign::Ended(ended))));
@@ -114,7 +121,13 @@ impl Queue {
         !gauge.closed.load(Ordering::Acquire) && gauge.waiting() < self.max_spans && self.send(note).is_ok()
     }
 
-    fn try_accept(&self, item: Item, bytes: usize) -> Result<(), DropReason> {
+    /// With so many more bytes there would be no room for long values.
+    fn is_short_of(&self, bytes: usize, open: usize) -> bool {
+        let held = self.gauge.bytes().saturating_add(open);
+        held.saturating_add(bytes) > self.content_bytes
+    }
+
+    fn try_accept(&self, item: Item, bytes: usize, open: usize) -> Result<(), DropReason> {
         let gauge = &self.gauge;
         // Counted first, then asked whether it is closed, in one order for all threads: whoever closes either is
         // seen here, or sees that a span is about to come.
@@ -128,7 +141,8 @@ impl Queue {
                 DropReason::QueueSpans
             });
         }
-        if gauge.bytes.fetch_add(bytes, Ordering::AcqRel).saturating_add(bytes) > self.max_bytes {
+        let held = gauge.bytes.fetch_add(bytes, Ordering::AcqRel).saturating_add(open);
+        if held.saturating_add(bytes) > self.max_bytes {
             gauge.release(1, bytes);
             return Err(DropReason::QueueBytes);
         }
@@ -157,11 +171,15 @@ impl Queue {
 }
 
 impl SpanSink for Queue {
-    fn accept(&self, span: FinishedSpan) {
+    fn accept(&self, mut span: FinishedSpan, open: usize) {
+        // The text goes before the span does.
+        if self.is_short_of(span.bytes, open) {
+            span.shorten();
+        }
         // What becomes of a tentative trace is decided on the other side, which then counts its spans.
         let counts = !span.lineage.trace.is_tentative();
         let (bytes, id) = (span.bytes, span.lineage.span_id);
-        let accepted = self.try_accept(Item::Recorded(span), bytes);
+        let accepted = self.try_accept(Item::Recorded(span), bytes, open);
         if counts || accepted.is_err() {
             self.stats.record(1);
         }

@@ -20,6 +20,8 @@ pub struct ExportStats {
     pub exported: u64,
     /// Spans that were lost, by reason.
     pub dropped: Dropped,
+    /// Content that was given up so that its spans could stay.
+    pub shed: Shed,
     /// Spans of traces that [`with_sample_ratio`](crate::Builder::with_sample_ratio) left out; not `recorded`.
     pub sampled_out: u64,
     /// Spans that ended and wait for what becomes of their trace, with
@@ -55,6 +57,20 @@ pub struct ExportStats {
     pub queued_spans: usize,
     /// Bytes that they hold.
     pub queued_bytes: usize,
+}
+
+/// Content that was given up so that its spans could stay, by where it was: with more than three quarters of
+/// [`with_max_queue_bytes`](crate::Builder::with_max_queue_bytes) in use, what is long is cut to 256 bytes or fewer and
+/// ends in `...[truncated]`. Only what is left of a span that cannot stay even so is dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Shed {
+    /// Values that were cut on the program's thread: as they were recorded, or as their span ended.
+    pub recording: u64,
+    /// Values that were cut while their span waited to be sent.
+    pub waiting: u64,
+    /// Events of open spans that were not recorded.
+    pub events: u64,
 }
 
 /// Spans that were lost, by reason.
@@ -113,6 +129,9 @@ pub(crate) struct Stats {
     /// In billionths of a USD.
     nano_cost: AtomicU64,
     sampled_out: AtomicU64,
+    shed_recording: AtomicU64,
+    shed_waiting: AtomicU64,
+    shed_events: AtomicU64,
     queue_spans: AtomicU64,
     queue_bytes: AtomicU64,
     refused: AtomicU64,
@@ -144,6 +163,19 @@ impl Stats {
     /// A span that was recorded turned out to belong to a trace that is not kept.
     pub(crate) fn unrecord(&self) {
         self.recorded.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// A span is sent without so many of its values and events, for which there was no memory.
+    pub(crate) fn shed_recording(&self, values: usize, events: u32) {
+        if values > 0 || events > 0 {
+            self.shed_recording.fetch_add(values as u64, Ordering::Relaxed);
+            self.shed_events.fetch_add(events.into(), Ordering::Relaxed);
+        }
+    }
+
+    /// So many values of spans that wait were cut.
+    pub(crate) fn shed_waiting(&self, values: u64) {
+        self.shed_waiting.fetch_add(values, Ordering::Relaxed);
     }
 
     pub(crate) fn release_early(&self, spans: u64) {
@@ -207,6 +239,11 @@ impl Stats {
             retries: read(&self.retries),
             cost: read(&self.nano_cost) as f64 / 1e9,
             sampled_out: read(&self.sampled_out),
+            shed: Shed {
+                recording: read(&self.shed_recording),
+                waiting: read(&self.shed_waiting),
+                events: read(&self.shed_events),
+            },
             spooled: read(&self.spooled),
             replayed: read(&self.replayed),
             recovered: read(&self.recovered),

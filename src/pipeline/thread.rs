@@ -40,14 +40,14 @@ pub(crate) enum Command {
         deadline: Instant,
         reply: Reply<()>,
     },
-    /// As a flush; what is left at the deadline is dropped, and the thread ends.
+    /// Ends what is open, the auto-session in this state; then as a flush. What is left at the deadline is dropped,
+    /// and the thread ends.
     Shutdown {
+        state: EndState,
         deadline: Instant,
         reply: Reply<()>,
     },
     SetApiKey(Secret),
-    /// End the auto-session, once everything that ended before has its place.
-    EndAutoSession(EndState),
     Check {
         deadline: Instant,
         reply: Reply<Project>,
@@ -68,8 +68,8 @@ pub(crate) struct Setup {
 #[derive(Debug)]
 pub(crate) struct Pipeline {
     commands: UnboundedSender<Command>,
-    /// Kept so that the thread has an owner; it ends by itself when all handles are gone.
-    _thread: JoinHandle<()>,
+    /// It ends by itself when all handles are gone.
+    thread: JoinHandle<()>,
 }
 
 /// A handle with a durable spool is there when its pipeline is, or after so long.
@@ -105,10 +105,12 @@ impl Pipeline {
             // Where the thread has ended already, it said why.
             let _unheard: Result<(), _> = is_ready.recv_timeout(READY_WITHIN);
         }
-        Ok(Self {
-            commands,
-            _thread: thread,
-        })
+        Ok(Self { commands, thread })
+    }
+
+    /// Everything is settled, and nothing more is sent.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.thread.is_finished()
     }
 
     /// Hands over a command; answers it at once where the thread has ended.
@@ -117,7 +119,7 @@ impl Pipeline {
             match refused.0 {
                 Command::Flush { reply, .. } | Command::Shutdown { reply, .. } => reply(closed()),
                 Command::Check { reply, .. } => reply(closed()),
-                Command::SetApiKey(_) | Command::EndAutoSession(_) => {}
+                Command::SetApiKey(_) => {}
             }
         }
     }

@@ -17,6 +17,7 @@ pub(super) enum Kind {
     Delivery,
     Spool,
     Lost(DropReason),
+    Shed,
 }
 
 /// Says what goes wrong, in the subscriber that our layer is part of.
@@ -66,4 +67,25 @@ fn within(dispatch: &Dispatch, say: impl FnOnce()) {
     // The subscriber is the host's code: its panic must not end the pipeline.
     let said = catch_unwind(AssertUnwindSafe(|| dispatcher::with_default(dispatch, say)));
     said.unwrap_or_default();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn each_kind_of_trouble_is_said_at_most_once_a_minute() {
+        let mut trouble = Trouble::new(Weak::new());
+        let kinds = [Kind::Delivery, Kind::Shed, Kind::Lost(DropReason::Refused)];
+        let mut said = [0; 3];
+        for minute in 1..=3 {
+            for (kind, said) in kinds.into_iter().zip(&mut said) {
+                for _ in 0..100 {
+                    trouble.say(kind, || *said += 1);
+                }
+            }
+            assert_eq!(said, [minute; 3], "the other kinds have minutes of their own");
+            tokio::time::advance(Trouble::EVERY).await;
+        }
+    }
 }

@@ -230,6 +230,31 @@ impl Fields {
         self.dropped += other.dropped;
     }
 
+    /// Cuts each text to `longest` bytes, marks what is cut, and gives the memory back.
+    pub(crate) fn shorten(&mut self, longest: usize) {
+        let whole = std::mem::take(&mut self.texts);
+        for (name, value) in &mut self.entries {
+            if let Name::Told(at) = name {
+                *at = self.texts.copy(&whole, *at);
+            }
+            if let Value::Text { at, cut, .. } = value {
+                let (kept, was_cut) = self.texts.push(whole.get(*at), longest);
+                *at = kept;
+                *cut |= was_cut;
+            } else if let Some(at) = value.piece() {
+                *at = self.texts.copy(&whole, *at);
+            }
+        }
+        self.garbage = 0;
+    }
+
+    /// Texts that were cut to `longest` bytes or fewer.
+    pub(crate) fn shortened(&self, longest: usize) -> usize {
+        let short =
+            |value: &&(Name, Value)| matches!(value.1, Value::Text { at, cut: true, .. } if at.len() <= longest);
+        self.entries.iter().filter(short).count()
+    }
+
     #[inline]
     fn put(&mut self, key: Key<'_>, value: Value) {
         self.version = self.version.wrapping_add(1);
@@ -404,6 +429,30 @@ mod tests {
         assert_eq!(text(&fields, "endless"), "éééé");
         assert!(matches!(fields.get("endless"), Some(ValueRef::Text { cut: true, .. })));
         assert_eq!(text(&fields, "panics"), "<formatting it panicked>");
+    }
+
+    #[test]
+    fn what_is_shortened_is_marked_and_gives_its_memory_back() {
+        let mut fields = Fields::default();
+        let told = String::from("told");
+        fields.set("long", Say::Text(&"é".repeat(10_000), Origin::Str), usize::MAX);
+        fields.set("short", Say::Text("short", Origin::Str), usize::MAX);
+        fields.set(Key::Told(&told), Say::U128(u128::MAX), usize::MAX);
+        assert_eq!(fields.shortened(256), 0);
+        fields.shorten(255);
+        assert_eq!(text(&fields, "long"), "é".repeat(127));
+        assert!(matches!(fields.get("long"), Some(ValueRef::Text { cut: true, .. })));
+        assert!(matches!(
+            fields.get("short"),
+            Some(ValueRef::Text {
+                cut: false,
+                text: "short",
+                ..
+            })
+        ));
+        assert_eq!(fields.get("told"), Some(ValueRef::U128(u128::MAX)));
+        assert_eq!(fields.shortened(255), 1);
+        assert!(fields.heap_bytes() < 1_000, "{} bytes", fields.heap_bytes());
     }
 
     #[test]

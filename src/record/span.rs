@@ -41,10 +41,14 @@ pub(crate) struct SpanRecord {
     event_bytes: usize,
     /// Events beyond [`Self::MAX_EVENTS`].
     pub(crate) dropped_events: u32,
+    /// Those of them for which there was no memory.
+    pub(crate) shed_events: u32,
     /// Links beyond what a span may have.
     pub(crate) dropped_links: u32,
     /// What went over the wire for it, to be read on the pipeline thread.
     pub(crate) exchanges: Vec<Arc<Exchange>>,
+    /// The process ended it.
+    pub(crate) open_at_shutdown: bool,
 }
 
 impl SpanRecord {
@@ -66,8 +70,10 @@ impl SpanRecord {
             events: Vec::new(),
             event_bytes: 0,
             dropped_events: 0,
+            shed_events: 0,
             dropped_links: 0,
             exchanges: Vec::new(),
+            open_at_shutdown: false,
         }
     }
 
@@ -103,6 +109,7 @@ impl SpanRecord {
         let fits = self.events.len() < Self::MAX_EVENTS;
         if !(fits && (has_room || decides)) {
             self.dropped_events = self.dropped_events.saturating_add(1);
+            self.shed_events = self.shed_events.saturating_add(u32::from(fits));
             if !decides {
                 return;
             }
@@ -120,6 +127,29 @@ impl SpanRecord {
             self.exchanges.remove(0);
         }
         self.exchanges.push(exchange);
+    }
+
+    /// Cuts what is longer than `longest` bytes. A failure's text has no mark of its own, and the redactor could not tell
+    /// half of a secret: a long one goes whole.
+    pub(crate) fn shorten(&mut self, longest: usize) {
+        self.fields.shorten(longest);
+        for event in &mut self.events {
+            event.fields.shorten(longest);
+            event.error_chain.take_if(|chain| chain.len() > longest);
+        }
+        self.event_bytes = self.events.iter().map(EventRecord::bytes).sum();
+        if let Some(failure) = &mut self.failure {
+            failure.chain.take_if(|chain| chain.len() > longest);
+            if failure.message.len() > longest {
+                failure.message = String::new();
+            }
+        }
+    }
+
+    /// Values that were cut to `longest` bytes or fewer.
+    pub(crate) fn shortened(&self, longest: usize) -> usize {
+        let of_events = self.events.iter().map(|event| event.fields.shortened(longest));
+        self.fields.shortened(longest) + of_events.sum::<usize>()
     }
 
     /// The first failure stands: what follows is usually its echo on the way up.

@@ -33,6 +33,8 @@ pub(crate) const RESPONSE_PARTIAL: &str = "agentops.response.partial";
 pub(crate) const HTTP_STATUS_CODE: &str = "http.response.status_code";
 /// How many more times a request was sent.
 pub(crate) const HTTP_RESEND_COUNT: &str = "http.request.resend_count";
+/// The process ended while the span was open, and the span ended with it.
+pub(crate) const OPEN_AT_SHUTDOWN: &str = "agentops.open_at_shutdown";
 /// The process ended while the span was open, and the next one reports it.
 pub(crate) const PROCESS_ENDED: &str = "agentops.process_ended";
 pub(crate) const ENTITY_INPUT: &str = "agentops.entity.input";

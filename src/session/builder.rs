@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, atomic::AtomicBool},
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use opentelemetry::propagation::Extractor;
@@ -13,14 +13,11 @@ use super::Session;
 use crate::{
     handle::AgentOps,
     hierarchy::{
-        InstanceId, Lineage, Parent, Recorded, Recorder, RemoteParent, Slot, TraceFacts, TraceRoot, innermost_scope,
-        session_callsite,
+        InstanceId, Lineage, LooseRecord, Parent, Recorded, Recorder, RemoteParent, Slot, TraceFacts, TraceRoot,
+        innermost_scope, open_session_record,
     },
-    kind::EntityKind,
     layer::extensions,
     propagation,
-    record::{KindSource, Origin, Say, SpanRecord},
-    semconv::agentops::field,
     span_ext::with_recorded,
 };
 
@@ -135,13 +132,14 @@ impl SessionBuilder {
                 recorder.continue_trace(&mut lineage, parent.span);
             }
             adjust(&mut lineage, remote.as_ref(), &facts);
-            let record = begin(&recorder, &name, &lineage);
-            (lineage, Some(Mutex::new(Some(record))))
+            let own = recorder.is_enabled().then(|| {
+                let record = open_session_record(recorder.clock.start(), &name, recorder.value_cap);
+                LooseRecord::open(&recorder, lineage.clone(), record)
+            });
+            (lineage, own)
         };
-        let own = own.filter(|_| recorder.is_enabled());
         if own.is_some() {
             handle.keeps_record_of(&span);
-            recorder.opened(0);
         }
         let session = Session {
             handle,
@@ -169,15 +167,6 @@ fn adjust(lineage: &mut Lineage, remote: Option<&(RemoteParent, Remote)>, facts:
             parent.tell(told);
         }
     });
-}
-
-fn begin(recorder: &Recorder, name: &str, lineage: &Lineage) -> Box<SpanRecord> {
-    let mut record = Box::new(SpanRecord::new(session_callsite(), recorder.clock.start()));
-    let name = Say::Text(name, Origin::Str);
-    record.fields.set(field::NAME, name, recorder.value_cap);
-    record.kind = Some((EntityKind::Session, KindSource::AgentOps));
-    recorder.note_open(&record, lineage);
-    record
 }
 
 /// What encloses this point: the nearest recorded span, or the session without a span that was entered below it.

@@ -9,7 +9,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -22,9 +22,9 @@ use builder::nearest_recorded;
 use crate::{
     config::EndState,
     handle::AgentOps,
-    hierarchy::{InstanceId, Lineage, Parent, ScopeGuard},
-    record::{Fields, Origin, Said, Say, SpanRecord},
-    semconv::{agentops::field, wire::WireValue},
+    hierarchy::{InstanceId, Lineage, LooseRecord, Parent, ScopeGuard, say_end},
+    record::{Fields, Said},
+    semconv::wire::WireValue,
     span_ext::with_recorded,
 };
 
@@ -49,11 +49,9 @@ pub struct Session {
     span: Span,
     lineage: Lineage,
     /// The session's own record, where its `tracing` span is not recorded.
-    own: Option<Own>,
+    own: Option<Arc<LooseRecord>>,
     ended: AtomicBool,
 }
-
-type Own = Mutex<Option<Box<SpanRecord>>>;
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -137,7 +135,8 @@ impl Session {
         });
     }
 
-    /// Ends the session now; only the first end counts. Spans that begin later still belong to its trace.
+    /// Ends the session now; only the first end counts, and [`AgentOps::shutdown`] ends what is open then, as
+    /// [`EndState::Shutdown`]. Spans that begin later still belong to its trace.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "an end state is given away; callers write it in place"
@@ -155,24 +154,13 @@ impl Session {
         if self.ended.swap(true, Ordering::AcqRel) {
             return;
         }
-        let recorder = self.handle.recorder();
-        let cap = recorder.value_cap;
-        let tell = |record: &mut SpanRecord| {
-            record
-                .fields
-                .set(field::END_STATE, Say::Text(state.as_str(), Origin::Str), cap);
-            if let Some(reason) = reason {
-                record
-                    .fields
-                    .set(field::END_REASON, Say::Text(reason, Origin::Str), cap);
-            }
-        };
+        let cap = self.handle.recorder().value_cap;
         let Some(own) = &self.own else {
             // Another handle in the same registry shows the session, too: it ends there as well, and in the same state.
             let finished: Option<Vec<_>> = with_recorded(&self.span, |recorded| {
                 let slots = recorded.slots_mut();
                 let ended = slots.filter_map(|slot| {
-                    slot.change(|record, _| tell(record));
+                    slot.change(|record, _| say_end(record, state, reason, cap));
                     slot.end()
                 });
                 ended.collect()
@@ -182,11 +170,7 @@ impl Session {
             }
             return;
         };
-        let record = own.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(mut record) = record {
-            tell(&mut record);
-            recorder.finish(record, self.lineage.clone(), recorder.clock.now(), 0);
-        }
+        own.end(state, reason);
     }
 
     /// How to get inside where the span does not exist.

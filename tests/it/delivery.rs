@@ -126,14 +126,44 @@ fn a_key_that_is_set_later_releases_what_waited() {
 }
 
 #[test]
-fn what_ends_after_the_shutdown_is_counted() {
+fn what_the_queue_refused_is_told_by_the_next_flush_and_by_the_shutdown_with_the_setting_to_raise() {
+    let collector = Collector::start();
+    let agentops = to(&collector)
+        .with_max_queue_size(3)
+        .with_export_flush_interval(DEADLINE * 10)
+        .build()
+        .unwrap();
+    let shut_down = with_default(tracing_subscriber::registry().with(agentops.layer()), || {
+        (0..10).for_each(tool);
+        let error = agentops.force_flush(DEADLINE).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("7 spans were lost: too many wait to be sent; raise `with_max_queue_size`"),
+            "{error}"
+        );
+        agentops.force_flush(DEADLINE).expect("it was told");
+        (0..5).for_each(tool);
+        agentops.shutdown(DEADLINE)
+    });
+    // Two of the five, and the auto-session, for which there was no room either.
+    let error = shut_down.unwrap_err().to_string();
+    assert!(error.starts_with("3 spans were lost"), "{error}");
+    let stats = agentops.stats();
+    assert_eq!((stats.exported, stats.dropped.queue_spans), (6, 10), "{stats:?}");
+}
+
+#[test]
+fn what_begins_after_the_shutdown_is_counted() {
     let collector = Collector::start();
     let agentops = to(&collector).build().unwrap();
     with_default(tracing_subscriber::registry().with(agentops.layer()), || {
-        let late = info_span!("late", agentops.kind = "tool");
+        let open = info_span!("open", agentops.kind = "tool");
         agentops.shutdown(DEADLINE).unwrap();
-        drop(late);
+        drop(open);
+        tool(1);
         assert!(agentops.shutdown(DEADLINE).unwrap_err().is_closed());
     });
+    named(&collector.spans(), "open.tool");
     assert_eq!(agentops.stats().dropped.after_shutdown, 1);
 }

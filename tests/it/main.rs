@@ -8,11 +8,16 @@
     reason = "a test that cannot go on fails; programs under test take what they take"
 )]
 
+#[path = "../support/log.rs"]
+mod log;
+
 mod capture;
 mod content;
 mod delivery;
 mod harness;
 mod hierarchy;
+mod open;
 mod pricing;
 mod propagation;
 mod sessions;
+mod trouble;

@@ -47,6 +47,7 @@ pub(crate) fn show_everything(agentops: &AgentOps, project: &Project, lost: &Exp
     let stats = agentops.stats();
     show("ExportStats", &stats);
     show("Dropped", &stats.dropped);
+    show("Shed", &stats.shed);
     show("DropReason", &DropReason::Refused);
     show("UnknownKind", &"nothing".parse::<EntityKind>().unwrap_err());
     show("EntityKind", &EntityKind::Tool);

@@ -21,8 +21,9 @@ fn spans_beyond_those_that_may_wait_are_dropped_and_counted() {
         let settings = |builder: Builder| settings(builder.with_export_flush_interval(HOUR));
         let seen = seen(settings, |agentops| {
             (0..10).for_each(|_| tool());
-            // Makes room for the auto-session.
-            agentops.force_flush(DEADLINE).unwrap();
+            // Makes room for the auto-session, and tells of what was lost, so that the shutdown need not.
+            let flushed = agentops.force_flush(DEADLINE);
+            assert_eq!(flushed.is_err(), agentops.stats().dropped.total() > 0, "{flushed:?}");
         });
         assert_eq!(seen.stats.recorded, 11);
         assert_eq!(seen.spans.len() as u64, seen.stats.exported);
@@ -43,12 +44,22 @@ fn bytes_beyond_those_that_may_wait_are_dropped_and_counted() {
     covers!("with_max_queue_bytes");
     let seen_with = |settings: &dyn Fn(Builder) -> Builder| {
         let settings = |builder: Builder| settings(builder.with_export_flush_interval(HOUR));
-        seen(settings, |_| (0..10).for_each(|_| tool_with(10_000)))
+        seen(settings, |agentops| {
+            (0..200).for_each(|_| tool_with(10_000));
+            let flushed = agentops.force_flush(DEADLINE);
+            assert_eq!(flushed.is_err(), agentops.stats().dropped.total() > 0, "{flushed:?}");
+        })
     };
     let free = seen_with(&as_is);
-    assert_eq!((free.stats.dropped.total(), free.spans.len()), (0, 11));
+    assert_eq!((free.stats.dropped.total(), free.spans.len()), (0, 201));
     let bound = seen_with(&|builder| builder.with_max_queue_bytes(50_000));
     assert!(bound.stats.dropped.queue_bytes > 0, "{:?}", bound.stats);
+    assert!(
+        bound.stats.shed.recording > 0,
+        "content goes before spans: {:?}",
+        bound.stats
+    );
+    assert_eq!((free.stats.shed.recording, free.stats.shed.waiting), (0, 0));
     assert!(!bound.spans.is_empty(), "what fits is sent: {:?}", bound.stats);
 }
 

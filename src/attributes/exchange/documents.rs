@@ -29,6 +29,7 @@ const MOST_PLACES: usize = 16;
 
 /// The JSON values in a body.
 #[derive(Debug, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is true or not for itself")]
 pub(super) struct Documents {
     pub(super) list: Vec<Value>,
     /// What follows a gap: good for counts, not for words.

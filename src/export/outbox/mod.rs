@@ -22,6 +22,9 @@ use crate::config::Secret;
 /// Requests under way at once: enough to fill a connection that is far away, few enough to be polite.
 const AT_ONCE: usize = 4;
 
+/// Bytes under way at once, beside one request of any size: each has a compressed copy.
+const BYTES_AT_ONCE: usize = 8 * 1024 * 1024;
+
 /// One attempt that came back.
 struct Attempt {
     /// The number of the request under way.
@@ -167,6 +170,27 @@ impl Outbox {
         }
     }
 
+    /// Cuts long values of requests that wait, the oldest first, until no more than `most` bytes are pending; answers
+    /// how many.
+    pub(crate) fn shorten(&mut self, most: usize) -> u64 {
+        let Self {
+            retries,
+            ready,
+            pending,
+            ..
+        } = self;
+        let mut cut = 0;
+        for request in retries.iter_mut().map(|retry| &mut retry.request).chain(ready) {
+            if pending.bytes() <= most {
+                break;
+            }
+            let before = request.bytes();
+            cut += request.shorten();
+            pending.shrink(before - request.bytes().min(before));
+        }
+        cut
+    }
+
     pub(crate) fn abandon(&mut self, reason: DropReason) -> Settled {
         self.keep_all();
         self.gathered.clear();
@@ -295,8 +319,7 @@ impl Outbox {
     }
 
     fn launch(&mut self, now: Instant) {
-        while self.hold.is_none() && self.under_way.len() < AT_ONCE && (!self.ready.is_empty() || self.can_replay(now))
-        {
+        while self.hold.is_none() && self.has_way_for_next(now) {
             let token = match &mut self.auth {
                 None => None,
                 Some(auth) => match auth.token(now) {
@@ -328,6 +351,17 @@ impl Outbox {
                 }
             }));
         }
+    }
+
+    fn has_way_for_next(&self, now: Instant) -> bool {
+        let next = match self.ready.front() {
+            Some(request) => request.bytes(),
+            None if self.can_replay(now) => 0,
+            None => return false,
+        };
+        let under_way: usize = self.attempted.values().map(EncodedRequest::bytes).sum();
+        let fits = self.under_way.is_empty() || under_way + next <= BYTES_AT_ONCE;
+        fits && self.under_way.len() < AT_ONCE
     }
 
     fn remember(&mut self, request: &EncodedRequest) {

@@ -97,6 +97,7 @@ fn config(destination: Destination) -> Config {
         error_events_to_status: true,
         host_trace: HostTrace::Link,
         panic_hook: false,
+        shutdown_on_signal: false,
         max_queue_size: 2_048,
         max_queue_bytes: 64 << 20,
         spool: None,

@@ -274,3 +274,31 @@ proptest! {
         });
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn long_values_of_what_waits_longest_are_cut_first_and_no_more_than_is_needed() {
+    let long = |number| {
+        let mut span = span(number, format!("span-{number}"));
+        span.attributes = vec![opentelemetry::KeyValue::new("prompt", "p".repeat(10_000))];
+        span
+    };
+    // Under way, as many as may be; the others wait.
+    let (mut delivery, sent) = delivery(|_| retry());
+    for number in 1..=7 {
+        delivery.submit(vec![long(number)]);
+    }
+    let mut ledger = Ledger::default();
+    ledger.run_for(&mut delivery, ANSWER_TIME / 2).await;
+    assert_eq!(sent.lock().unwrap().len(), 4);
+    let before = delivery.pending_bytes();
+    assert_eq!(delivery.shorten(before), 0, "there is room");
+    assert_eq!(delivery.shorten(before - 15_000), 2, "two are enough");
+    assert!(
+        delivery.pending_bytes() <= before - 15_000,
+        "{}",
+        delivery.pending_bytes()
+    );
+    assert_eq!(delivery.shorten(0), 1, "what is under way stays as it is");
+    assert_eq!(delivery.shorten(0), 0);
+    ledger.balances(7, &delivery);
+}

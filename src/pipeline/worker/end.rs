@@ -6,11 +6,24 @@ use tokio::time::Instant;
 
 use super::Worker;
 use crate::{
+    config::EndState,
     export::DropReason,
     pipeline::{queue::Item, thread::closed},
 };
 
 impl Worker {
+    /// The process ends: so does what is open, below what has ended already, and nothing more is let in.
+    pub(super) fn end_all(&mut self, state: &EndState) {
+        if self.door.is_open() {
+            // What waits there for its root may belong to the auto-session.
+            self.drain_all();
+            self.door.release_all();
+            self.take_released();
+        }
+        self.door.recorder().end_all(state);
+        self.gauge.close();
+    }
+
     /// Gives up what is left and ends.
     pub(super) async fn end(&mut self) {
         self.submit();

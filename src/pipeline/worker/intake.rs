@@ -8,40 +8,47 @@ use super::{Worker, replay_url};
 use crate::{
     attributes,
     config::Destination,
-    export::DropReason,
+    export::{DropReason, shorten},
     hierarchy::{FinishedSpan, TraceRoot, Verdict},
     kind::EntityKind,
     otel::{self, foreign::Foreign},
     pipeline::{queue::Item, undecided::Decided},
-    policy::{Policy, pricing},
+    policy::{Policy, limits::SHORT, pricing},
     resource::HostProbe,
 };
 
 /// The host's load is read for a session when the last reading is older than this; `cpu.percent` needs 200 ms.
 const LOAD_AGE: Duration = Duration::from_millis(250);
 
+/// Sends that are under way wait no longer than this for spans to be mapped.
+const LONGEST_DRAIN: Duration = Duration::from_millis(20);
+
 impl Worker {
-    /// Maps everything that has come in, and what waited for its root.
+    /// Maps everything that has come in.
     pub(super) fn drain_all(&mut self) {
-        self.drain();
-        self.door.release_all();
-        self.take_released();
-        if self.gauge.waiting() == 0 && self.waiters.iter().any(|waiter| waiter.ends) {
-            self.leave_out_the_rest();
-        }
+        while self.drain() {}
     }
 
-    /// Maps what has come in.
-    pub(super) fn drain(&mut self) {
-        // As many as wait now: a busy program must not keep the loop from sending.
+    /// Maps what has come in, for a while: neither may a busy program keep the loop from sending, nor a long queue.
+    /// Says whether there is more.
+    pub(super) fn drain(&mut self) -> bool {
+        let began = Instant::now();
         for _ in 0..self.gauge.waiting() {
+            if began.elapsed() > LONGEST_DRAIN {
+                return true;
+            }
             let Ok(item) = self.spans.try_recv() else { break };
             self.gauge.taken();
+            self.taken += 1;
             match item {
                 Item::Recorded(mut span) => {
                     self.hold(span.bytes);
                     if self.delivery.is_durable() {
                         self.open.close(span.lineage.span_id);
+                    }
+                    if self.total_bytes() > self.config.content_bytes() {
+                        // Now rather than later: to mask and map what is cut anyway would keep the others waiting.
+                        span.shorten();
                     }
                     self.door.lead(&mut span.lineage.links);
                     attributes::exchange::read(&mut span.record);
@@ -63,8 +70,9 @@ impl Worker {
                 Item::Gone(id) => self.open.close(id),
             }
             self.publish();
-            if self.batch_len() >= self.config.max_export_batch_size {
+            if self.batch_is_full() {
                 self.submit();
+                self.relieve();
             }
         }
         if self.door.is_beside_a_layer() {
@@ -76,6 +84,7 @@ impl Worker {
                 );
             });
         }
+        false
     }
 
     /// A span and its bytes are in our hands, and the gauge knows of them.
@@ -104,7 +113,7 @@ impl Worker {
             } else {
                 self.stats.sample_out(1);
             }
-            if self.batch_len() >= self.config.max_export_batch_size {
+            if self.batch_is_full() {
                 self.submit();
             }
         }
@@ -155,9 +164,15 @@ impl Worker {
         }
         let mut data = otel::span::build(wire, &span.lineage, &span.record.start, span.end);
         data.links.dropped_count = span.record.dropped_links;
-        let bytes = otel::span::bytes(&data);
-        if !self.has_room_for(bytes) {
-            // As at the door of the queue: counted and told of, and no flush waited for it.
+        let mut bytes = otel::span::bytes(&data);
+        if !self.has_room_for(bytes, self.config.content_bytes()) {
+            self.stats.shed_waiting(shorten::span(&mut data));
+            bytes = otel::span::bytes(&data);
+        }
+        self.stats
+            .shed_recording(span.record.shortened(SHORT), span.record.shed_events);
+        if !self.has_room_for(bytes, self.config.max_queue_bytes) {
+            // As at the door of the queue: counted and told of.
             self.stats.drop_spans(DropReason::QueueBytes, 1);
             return;
         }
@@ -166,12 +181,29 @@ impl Worker {
         self.batch_since.get_or_insert_with(Instant::now);
     }
 
+    /// Cuts long values of what waits to be sent where little room is left, the oldest first, down to half of it.
+    pub(super) fn relieve(&mut self) {
+        self.publish();
+        let total = self.total_bytes();
+        if total > self.config.content_bytes() {
+            let others = total.saturating_sub(self.delivery.pending_bytes());
+            let most = (self.config.max_queue_bytes / 2).saturating_sub(others);
+            self.stats.shed_waiting(self.delivery.shorten(most));
+            self.publish();
+        }
+    }
+
+    /// Bytes that everything holds, open records included.
+    fn total_bytes(&self) -> usize {
+        self.gauge.bytes().saturating_add(self.door.recorder().open_bytes())
+    }
+
     /// A mapped span holds more than its record, and the budget is for what is really held.
-    fn has_room_for(&self, bytes: usize) -> bool {
+    fn has_room_for(&self, bytes: usize, most: usize) -> bool {
         let ours = self.batch_bytes + self.delivery.pending_bytes() + self.undecided.bytes() + self.door.bytes();
         // What is in our hands is counted there as it was when it came.
-        let waiting = self.gauge.bytes().saturating_sub(self.held.1);
-        waiting + ours + bytes <= self.config.max_queue_bytes
+        let waiting = self.total_bytes().saturating_sub(self.held.1);
+        waiting + ours + bytes <= most
     }
 
     fn refresh_load(&mut self) {

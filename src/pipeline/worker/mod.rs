@@ -21,7 +21,7 @@ use tokio::{
 
 use self::{durable::OpenSpans, intake::set_session_attributes, second_door::SecondDoor, waiting::Waiter};
 use super::{
-    Command, Setup, Stats,
+    Command, Dropped, Setup, Shed, Stats,
     complaints::Complaints,
     losses::Losses,
     queue::{Gauge, Item},
@@ -29,7 +29,7 @@ use super::{
     undecided::Undecided,
 };
 use crate::{
-    config::Config,
+    config::{Config, EndState},
     error::{ExportError, ExportErrorKind},
     export::{Delivery, Settled},
     hierarchy::TraceId,
@@ -62,7 +62,12 @@ pub(super) struct Worker {
     /// Spans and bytes that the gauge counts for what is in our hands.
     held: (usize, usize),
     waiters: Vec<Waiter>,
-    lost: u64,
+    /// What was lost when a flush last told of it.
+    told: Dropped,
+    /// Items that were taken out of the queue, ever.
+    taken: u64,
+    /// What was shed when that was last told of.
+    told_shed: Shed,
     last_trouble: Option<String>,
     announced: Option<TraceId>,
 }
@@ -109,7 +114,9 @@ impl Worker {
             batch_since: None,
             held: (0, 0),
             waiters: Vec::new(),
-            lost: 0,
+            told: Dropped::default(),
+            taken: 0,
+            told_shed: Shed::default(),
             last_trouble: None,
             announced: None,
         })
@@ -138,33 +145,33 @@ impl Worker {
                 }
                 () = async { match timer { Some(at) => sleep_until(at).await, None => std::future::pending().await } } => {}
             }
-            let asked = self
-                .waiters
-                .iter()
-                .any(|waiter| waiter.ends || waiter.submitted.is_none());
+            let asked = self.is_asked_to_drain();
             let due = drain_at.is_some_and(|at| at <= Instant::now());
             if (asked || due) && self.gauge.waiting() > 0 {
                 last_came = Instant::now();
             }
-            if asked {
-                self.drain_all();
-            } else if due {
-                self.drain();
-            }
             if asked || due {
-                let rests = last_came.elapsed() >= REST_AFTER && self.gauge.rest();
-                drain_at = (!rests).then(|| Instant::now() + self.drain_every());
+                let more = self.drain();
+                let rests = !more && last_came.elapsed() >= REST_AFTER && self.gauge.rest();
+                let is_early = more || asked && self.gauge.waiting() > 0;
+                let next = if is_early { Duration::ZERO } else { self.drain_every() };
+                drain_at = (!rests).then(|| Instant::now() + next);
                 if !rests {
                     self.gauge.watch();
+                }
+                if more {
+                    // Sends that are under way go on meanwhile.
+                    tokio::task::yield_now().await;
                 }
             }
             self.door.expire(Instant::now().into_std());
             self.take_released();
-            if asked || self.batch_is_due() {
+            self.hand_over_what_is_waited_for();
+            if self.batch_is_due() {
                 self.submit();
             }
+            self.relieve();
             self.persist();
-            self.mark_submitted();
             self.publish();
             self.tell_losses();
             if self.answer().await {
@@ -184,13 +191,9 @@ impl Worker {
     fn command(&mut self, command: Command) {
         match command {
             Command::Flush { deadline, reply } => self.wait(deadline, reply, false),
-            Command::Shutdown { deadline, reply } => {
-                self.gauge.close();
+            Command::Shutdown { state, deadline, reply } => {
+                self.end_all(&state);
                 self.wait(deadline, reply, true);
-            }
-            Command::EndAutoSession(state) => {
-                self.drain_all();
-                self.door.end_auto_session(&state);
             }
             Command::SetApiKey(key) => self.delivery.set_api_key(key),
             Command::Check { deadline, reply } => {
@@ -209,7 +212,7 @@ impl Worker {
 
     fn last_flush(&mut self) {
         if !self.waiters.iter().any(|waiter| waiter.ends) {
-            self.gauge.close();
+            self.end_all(&EndState::Shutdown);
             self.wait(Instant::now() + self.config.shutdown_timeout, Box::new(|_| {}), true);
         }
     }
@@ -217,6 +220,13 @@ impl Worker {
     fn batch_is_due(&self) -> bool {
         self.batch_since
             .is_some_and(|since| since.elapsed() >= self.config.flush_interval)
+    }
+
+    /// As many spans as a request has, or as many bytes: encoding holds them twice.
+    fn batch_is_full(&self) -> bool {
+        const MOST: usize = 4 * 1024 * 1024;
+        let bytes = (self.config.max_queue_bytes / 16).min(MOST);
+        self.batch_len() >= self.config.max_export_batch_size || self.batch_bytes >= bytes
     }
 
     fn submit(&mut self) {
@@ -228,7 +238,6 @@ impl Worker {
 
     fn settle(&mut self, settled: Settled) {
         self.stats.settle(&settled);
-        self.lost += settled.dropped.iter().map(|(_, spans)| spans).sum::<u64>();
         let reason = settled.trouble.as_deref().unwrap_or("no reason given");
         for (kind, spans) in &settled.dropped {
             self.trouble.say(Kind::Lost(*kind), || {
@@ -268,10 +277,24 @@ impl Worker {
         self.stats.wait_on_disk(spans, bytes);
     }
 
-    /// Tells of spans that the queue had no room for.
+    /// Tells of spans that the queue had no room for, and of content that went for others.
     fn tell_losses(&mut self) {
         if self.losses.tell(&self.stats.snapshot().dropped, &mut self.trouble) {
             self.gauge.refusals_told();
+        }
+        let shed = self.stats.snapshot().shed;
+        let due = self.trouble.due(Kind::Shed).is_none_or(|due| due <= Instant::now());
+        if shed != self.told_shed && due {
+            self.told_shed = shed;
+            self.trouble.say(Kind::Shed, || {
+                tracing::warn!(
+                    target: "agentops",
+                    values = shed.recording + shed.waiting,
+                    events = shed.events,
+                    "content was cut so that its spans can stay: too many bytes wait to be sent; raise \
+                     `with_max_queue_bytes`"
+                );
+            });
         }
     }
 }

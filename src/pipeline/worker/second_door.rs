@@ -7,7 +7,6 @@ use std::{
 };
 
 use crate::{
-    config::EndState,
     hierarchy::Recorder,
     otel::{foreign::Foreign, trace_buffer::TraceBuffer},
 };
@@ -46,10 +45,13 @@ impl SecondDoor {
         both && !std::mem::replace(&mut self.warned, true)
     }
 
-    pub(super) fn end_auto_session(&self, state: &EndState) {
-        if let Some(auto) = self.recorder.auto_session() {
-            auto.end(&self.recorder, state);
-        }
+    /// A span processor of the handle was made.
+    pub(super) fn is_open(&self) -> bool {
+        self.recorder.counts.second_door.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn recorder(&self) -> &Recorder {
+        &self.recorder
     }
 }
 

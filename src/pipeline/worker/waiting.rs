@@ -3,17 +3,22 @@
 use tokio::time::Instant;
 
 use super::Worker;
-use crate::error::{ExportError, ExportErrorKind};
-use crate::pipeline::Reply;
+use crate::{
+    error::{ExportError, ExportErrorKind},
+    export::DropReason,
+    pipeline::{Dropped, Reply, losses::advice},
+};
 
 /// Somebody waits for a flush.
 pub(super) struct Waiter {
     pub(super) deadline: Instant,
     pub(super) reply: Reply<()>,
-    /// When everything that had ended was handed to the delivery; `None` until then.
+    /// Everything that had ended when the wait began is among the first so many items of the queue.
+    pub(super) until: u64,
+    /// When all of that was handed to the delivery; `None` until then.
     pub(super) submitted: Option<Instant>,
-    /// Spans that were lost before the flush began.
-    pub(super) lost_before: u64,
+    /// What was lost before, and was told of.
+    pub(super) told: Dropped,
     pub(super) ends: bool,
 }
 
@@ -22,17 +27,37 @@ impl Worker {
         self.waiters.push(Waiter {
             deadline,
             reply,
+            until: self.taken + self.gauge.waiting() as u64,
             submitted: None,
-            lost_before: self.lost,
+            told: self.told,
             ends,
         });
     }
 
-    /// Those who asked for a flush wait for what has been handed over until now, and for nothing later.
-    pub(super) fn mark_submitted(&mut self) {
+    /// Somebody waits for what is still in the queue.
+    pub(super) fn is_asked_to_drain(&self) -> bool {
+        let waits = |waiter: &Waiter| waiter.ends || waiter.submitted.is_none();
+        self.waiters.iter().any(waits)
+    }
+
+    /// Gives the delivery what somebody waits for, once it is out of the queue. Those who asked for a flush wait for
+    /// that, and for nothing later.
+    pub(super) fn hand_over_what_is_waited_for(&mut self) {
+        let taken = self.taken;
+        let is_out = |waiter: &Waiter| waiter.submitted.is_none() && waiter.until <= taken;
+        let ends = self.gauge.waiting() == 0 && self.waiters.iter().any(|waiter| waiter.ends);
+        if !ends && !self.waiters.iter().any(is_out) {
+            return;
+        }
+        self.door.release_all();
+        self.take_released();
+        if ends {
+            self.leave_out_the_rest();
+        }
+        self.submit();
         let now = Instant::now();
-        for waiter in &mut self.waiters {
-            waiter.submitted.get_or_insert(now);
+        for waiter in self.waiters.iter_mut().filter(|waiter| is_out(waiter)) {
+            waiter.submitted = Some(now);
         }
     }
 
@@ -54,17 +79,18 @@ impl Worker {
         self.waiters = waiting;
         let ends = over.iter().any(|(waiter, _)| waiter.ends);
         let mut pending = self.held.0.saturating_sub(self.undecided.spans()) + self.gauge.waiting();
-        let mut lost = self.lost;
+        if over.iter().any(|(_, is_done)| *is_done) {
+            self.told = self.stats.snapshot().dropped;
+        }
         if ends {
-            let (lost_before, (_, waited, _)) = (self.lost, self.delivery.spooled());
+            let (_, waited, _) = self.delivery.spooled();
             self.end().await;
             // What went to disk instead is not lost.
             let (_, waits, _) = self.delivery.spooled();
             pending = pending.saturating_sub(usize::try_from(waits.saturating_sub(waited)).unwrap_or(usize::MAX));
-            lost = lost_before;
         }
         for (waiter, is_done) in over {
-            let result = self.result(&waiter, is_done, pending, lost);
+            let result = self.result(&waiter, is_done, pending);
             (waiter.reply)(result);
         }
         ends
@@ -80,8 +106,7 @@ impl Worker {
             .is_some_and(|submitted| self.delivery.is_settled_up_to(submitted))
     }
 
-    fn result(&self, waiter: &Waiter, is_done: bool, pending: usize, lost: u64) -> Result<(), ExportError> {
-        let lost = lost - waiter.lost_before;
+    fn result(&self, waiter: &Waiter, is_done: bool, pending: usize) -> Result<(), ExportError> {
         let (_, spans, _) = self.delivery.spooled();
         if !is_done && pending == 0 && spans > 0 {
             return Err(ExportError::new(ExportErrorKind::Spooled { spans }));
@@ -89,10 +114,26 @@ impl Worker {
         if !is_done {
             return Err(ExportError::new(ExportErrorKind::TimedOut { pending }));
         }
-        if lost > 0 {
-            let reason = self.last_trouble.clone().unwrap_or_default();
-            return Err(ExportError::new(ExportErrorKind::Lost { spans: lost, reason }));
+        if let Some((spans, reason)) = self.lost_since(&waiter.told) {
+            return Err(ExportError::new(ExportErrorKind::Lost { spans, reason }));
         }
         Ok(())
+    }
+
+    /// How many spans were lost that nobody was told of, and why. What ends after the shutdown is nobody's to wait for.
+    fn lost_since(&self, told: &Dropped) -> Option<(u64, String)> {
+        let now = &self.told;
+        let at_the_door = [
+            (DropReason::QueueSpans, now.queue_spans - told.queue_spans),
+            (DropReason::QueueBytes, now.queue_bytes - told.queue_bytes),
+        ];
+        let all = now.total() - now.after_shutdown - (told.total() - told.after_shutdown);
+        let later = all - at_the_door.iter().map(|(_, spans)| spans).sum::<u64>();
+        let full = at_the_door.iter().filter(|(_, spans)| *spans > 0);
+        let mut reasons: Vec<&str> = full.map(|(reason, _)| advice(*reason)).collect();
+        if later > 0 {
+            reasons.extend(self.last_trouble.as_deref());
+        }
+        (all > 0).then(|| (all, reasons.join("; ")))
     }
 }

@@ -1,6 +1,6 @@
 //! The bytes of a whole span: its largest values are cut first, to one length, so that the short ones stay whole.
 
-use super::cut_bytes;
+use super::{SHORT, cut_bytes};
 use crate::semconv::{
     agentops::EXCEPTION,
     wire::{Attribute, WireEvent, WireSpan, WireStatus, WireValue},
@@ -9,11 +9,8 @@ use crate::semconv::{
 /// What a key, a value or an event costs on the wire beside its text.
 const OVERHEAD: usize = 16;
 
-/// Rather than cutting values below this many bytes, whole events and attributes go.
-const SHORT: usize = 256;
-
-/// Cuts `span` to `most` bytes of keys and values. What is removed altogether is counted; events go before
-/// attributes, the last ones first, and an exception after all other events.
+/// Cuts `span` to `most` bytes of keys and values. Rather than cutting values below [`SHORT`], whole events and
+/// attributes go, and are counted: events before attributes, the last ones first, an exception after all other events.
 pub(super) fn apply(span: &mut WireSpan, most: usize) {
     if size(span, usize::MAX) <= most {
         return;

@@ -17,6 +17,9 @@ use crate::{
 /// would split.
 pub(crate) const REDACTION_MARGIN: usize = 4096;
 
+/// Bytes of a value that stay where memory is short, if it has them: what makes a span what it is fits.
+pub(crate) const SHORT: usize = 256;
+
 /// How a cut text ends.
 pub(crate) const MARK: &str = "...[truncated]";
 
@@ -152,15 +155,16 @@ fn cut_characters(text: &mut String, most: usize, ending: &str) {
     }
 }
 
-/// Cuts `text` to `most` bytes, of which the last are [`MARK`] where it has room.
-fn cut_bytes(text: &mut String, most: usize) {
+/// Cuts `text` to `most` bytes, of which the last are [`MARK`] where it has room. It then has no more characters than
+/// before either: the mark takes the place of as many, which may be longer.
+pub(crate) fn cut_bytes(text: &mut String, most: usize) {
     if text.len() <= most {
         return;
     }
-    let (kept, marked) = if most >= MARK.len() {
-        (most - MARK.len(), true)
-    } else {
-        (most, false)
+    let place = text.char_indices().rev().nth(MARK.len() - 1).map(|(at, _)| at);
+    let (kept, marked) = match (most.checked_sub(MARK.len()), place) {
+        (Some(kept), Some(place)) => (kept.min(place), true),
+        _ => (most, false),
     };
     text.truncate(floor_char_boundary(text, kept.min(unmarked_len(text))));
     if marked {

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::{event, span};
 use crate::{
-    policy::limits::{ARRAY_ITEMS, Limits, MARK, NAME_LENGTH, REDACTION_MARGIN, apply, budget},
+    policy::limits::{ARRAY_ITEMS, Limits, MARK, NAME_LENGTH, REDACTION_MARGIN, apply, budget, cut_bytes},
     policy::redact::MASK,
     semconv::wire::{Attribute, AttributeSet, Class, WireSpan, WireStatus, WireValue},
 };
@@ -189,6 +189,18 @@ fn values(span: &WireSpan) -> Vec<(&str, &WireValue)> {
         .chain(of_events)
         .map(|attribute| (attribute.key.as_ref(), &attribute.value))
         .collect()
+}
+
+#[test]
+fn a_cut_to_fewer_bytes_does_not_make_more_characters() {
+    let mut text = "😀".repeat(240);
+    let (characters, bytes) = (text.chars().count(), text.len());
+    cut_bytes(&mut text, bytes - 1);
+    assert!(text.ends_with(MARK) && text.len() < bytes, "{text}");
+    assert!(text.chars().count() <= characters, "{}", text.chars().count());
+    let mut short = "😀😀😀😀".to_owned();
+    cut_bytes(&mut short, 15);
+    assert_eq!(short, "😀😀😀", "a mark would be longer");
 }
 
 proptest! {

@@ -101,7 +101,9 @@ fn what_is_held_is_in_no_count_of_what_waits_until_it_cannot_be_sent() {
     options.durable = true;
     let mut spool = spool(&options);
     let mut parts = [1, 2].map(|id| EncodedRequest::new(&request(&[id])));
-    parts.iter_mut().for_each(|part| spool.hold(part));
+    for part in &mut parts {
+        spool.hold(part);
+    }
     assert_eq!(spool.spans(), 0);
     let [joined] = EncodedRequest::join(parts.into()).try_into().unwrap();
     assert_eq!(joined.spans(), 2);

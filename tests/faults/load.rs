@@ -1,0 +1,40 @@
+//! Too much at once.
+
+use tracing::info_span;
+
+use super::case::{Case, DEADLINE, Drop, demand, healthy};
+
+const TOO_MUCH: &[Case] = &[
+    Case::new("a burst of 100,000 spans, room for them", healthy, |run| {
+        run.send(100_000);
+        run.try_flush(DEADLINE * 5).unwrap();
+    })
+    .with(|builder| builder.with_max_queue_size(200_000).with_max_queue_bytes(1 << 30)),
+    Case::new("a burst of 20,000 spans, room for 2,000", healthy, |run| {
+        run.send(20_000);
+    })
+    .with(|builder| builder.with_max_queue_size(2_000))
+    .costs(Drop::Some),
+    Case::new("200 KB prompts, more than there is room for", healthy, |run| {
+        run.send_prompts(300, &"prompt ".repeat(200_000 / 7));
+        run.flush();
+        let shed = run.agentops.stats().shed;
+        assert!(shed.recording + shed.waiting > 0, "{shed:?}");
+    })
+    .with(|builder| builder.with_max_queue_bytes(16 << 20)),
+    Case::new("1,000 sessions opened and never closed", healthy, |run| {
+        let sessions: Vec<_> = run.within(|| {
+            (0..1_000)
+                .map(|_| info_span!("session", agentops.kind = "session", t.serial = run.serial()))
+                .collect()
+        });
+        run.agentops.shutdown(DEADLINE).unwrap();
+        assert_eq!(run.agentops.stats().open_spans, 0);
+        drop(sessions);
+    }),
+];
+
+#[test]
+fn too_much_is_shortened_before_it_is_dropped_and_counted_either_way() {
+    demand(TOO_MUCH);
+}

@@ -1,0 +1,92 @@
+//! The byte budget is for everything that a handle holds. In a binary of its own, for it counts what the whole process
+//! allocates.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test that cannot go on fails, and figures are printed"
+)]
+
+use std::{
+    net::TcpListener,
+    time::{Duration, Instant},
+};
+
+use agentops::{Compression, ExportStats};
+use peak_alloc::PeakAlloc;
+use tracing::{info_span, subscriber::with_default};
+use tracing_subscriber::layer::SubscriberExt as _;
+
+#[global_allocator]
+static ALLOCATED: PeakAlloc = PeakAlloc;
+
+const PROMPT: usize = 200_000;
+const BUDGET: usize = 64 * 1024 * 1024;
+
+/// Words in no order, as prompts are: they compress as such do.
+fn prompt() -> String {
+    let mut random = 88_172_645_463_325_252_u64;
+    let words = std::iter::repeat_with(|| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        format!("{random:x} ")
+    });
+    words
+        .flat_map(String::into_bytes)
+        .map(char::from)
+        .take(PROMPT)
+        .collect()
+}
+
+#[test]
+fn long_prompts_against_a_dead_collector_stay_within_the_budget() {
+    let prompt = prompt();
+    // Until most of them are mapped, which is when it is known what was cut.
+    assert_bounded(20_000, &prompt, Compression::None, |stats| cut(stats) > 10_000);
+    // Until requests with a compressed copy each have been under way.
+    assert_bounded(2_000, &prompt, Compression::Gzip, |stats| {
+        cut(stats) > 0 && stats.retries >= 8
+    });
+}
+
+fn cut(stats: &ExportStats) -> u64 {
+    stats.shed.recording + stats.shed.waiting
+}
+
+fn assert_bounded(spans: u64, prompt: &str, compression: Compression, settled: impl Fn(&ExportStats) -> bool) {
+    // Nobody listens there any more.
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let agentops = agentops::builder()
+        .with_env(|_| None)
+        .with_exporter_endpoint(format!("http://{address}/v1/traces"))
+        .with_auto_start_session(false)
+        .with_compression(compression)
+        .with_max_queue_bytes(BUDGET)
+        .build()
+        .unwrap();
+    let before = ALLOCATED.current_usage();
+    ALLOCATED.reset_peak_usage();
+    with_default(tracing_subscriber::registry().with(agentops.layer()), || {
+        for _ in 0..spans {
+            drop(info_span!("prompted", agentops.kind = "tool", agentops.input = prompt));
+        }
+    });
+    let began = Instant::now();
+    while !settled(&agentops.stats()) {
+        assert!(began.elapsed() < Duration::from_secs(60), "{:?}", agentops.stats());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let stats = agentops.stats();
+    let peak = ALLOCATED.peak_usage() - before;
+    eprintln!("{compression:?}: at most {peak} bytes, {BUDGET} may be: {stats:?}");
+    assert!(peak <= BUDGET + BUDGET / 5, "{peak} bytes were held");
+    assert!(peak > BUDGET / 2, "only {peak} bytes: did anything wait?");
+    assert_eq!(stats.recorded, spans);
+    assert_eq!(stats.dropped.total(), 0, "content goes before spans: {stats:?}");
+    // Nothing arrives: the guard is not what this is about.
+    agentops.shutdown(Duration::ZERO).unwrap_err();
+    while agentops.stats().queued_spans > 0 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
