@@ -57,6 +57,7 @@
 //! - `tracing-opentelemetry`: `AgentOps::opentelemetry_layer`, the layer of that crate wired to a handle.
 //! - `reqwest-middleware`: `capture::HttpCapture` as a middleware of that crate: model calls of libraries without spans.
 //! - `tower`: the same as a layer of that crate, over `http` requests or reqwest's.
+//! - `grpc`: OTLP over gRPC, `Protocol::Grpc`.
 //! - `testing`: a fake AgentOps server on loopback, fixed ids and clock, drawn trees.
 //!
 //! [`tracing`]: https://docs.rs/tracing

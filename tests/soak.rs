@@ -143,11 +143,10 @@ fn nothing_grows_and_the_counters_add_up() {
     );
     assert_eq!(sent, stats.recorded);
     assert_eq!(sent, received + stats.dropped.total(), "{stats:?}");
-    assert_eq!(
-        stats.dropped.total(),
-        stats.dropped.refused,
-        "only what was rejected is lost: {stats:?}"
-    );
+    // What the server rejected, and, on a machine that is slower than the program, what the queue had no room for.
+    let dropped = &stats.dropped;
+    let known = dropped.refused + dropped.queue_spans + dropped.queue_bytes;
+    assert_eq!(dropped.total(), known, "{stats:?}");
     // What the server remembers grows, and is not ours.
     let (allocated, resident): (Vec<u64>, Vec<u64>) = figures.into_iter().unzip();
     assert_flat("allocated", &allocated);

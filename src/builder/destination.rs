@@ -26,7 +26,7 @@ impl Builder {
         self
     }
 
-    /// The URL that spans are sent to, used as it is. Environment: `AGENTOPS_EXPORTER_ENDPOINT`; without a key, also
+    /// The URL that spans are sent to, used as it is (over gRPC, without its path). Environment: `AGENTOPS_EXPORTER_ENDPOINT`; without a key, also
     /// `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`, or `OTEL_EXPORTER_OTLP_ENDPOINT` with `/v1/traces` appended. Default:
     /// `https://otlp.agentops.ai/v1/traces` with a key, else none.
     pub fn with_exporter_endpoint(mut self, url: impl Into<String>) -> Self {
@@ -41,8 +41,25 @@ impl Builder {
         self
     }
 
-    /// The encoding of requests. Environment, without a key: `OTEL_EXPORTER_OTLP_TRACES_PROTOCOL` or
-    /// `OTEL_EXPORTER_OTLP_PROTOCOL`. Default: [`Protocol::HttpProtobuf`].
+    /// How requests travel and how they are encoded. Environment, without a key: `OTEL_EXPORTER_OTLP_TRACES_PROTOCOL` or
+    /// `OTEL_EXPORTER_OTLP_PROTOCOL` (`http/protobuf`, `http/json`, `grpc`). Default: [`Protocol::HttpProtobuf`].
+    ///
+    /// [`Protocol::Grpc`] needs the feature `grpc`; without it `build()` answers an [`InitError`](crate::InitError) that
+    /// says so. Where a variable chooses it and nothing names an endpoint, spans go to `http://localhost:4317`.
+    ///
+    /// ```
+    /// use agentops::Protocol;
+    ///
+    /// let built = agentops::builder()
+    ///     .with_env(|_| None)
+    ///     .with_exporter_endpoint("http://localhost:4317")
+    ///     .with_protocol(Protocol::Grpc)
+    ///     .build();
+    /// match built {
+    ///     Ok(_agentops) => assert!(cfg!(feature = "grpc")),
+    ///     Err(error) => assert!(error.to_string().contains("enable the feature `grpc`")),
+    /// }
+    /// ```
     pub fn with_protocol(mut self, protocol: Protocol) -> Self {
         self.settings.protocol = Some(protocol);
         self

@@ -5,7 +5,7 @@ use std::sync::Arc;
 /// Bytes of a body that are kept unless told otherwise.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// Captures the calls of models that go through an HTTP client; see the [module](self) for what is captured and what
+/// Captures the calls of models that go through an HTTP client; see the [module](crate::capture) for what is captured and what
 /// never is.
 ///
 /// As a middleware of `reqwest-middleware` (feature `reqwest-middleware`):

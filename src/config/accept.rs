@@ -115,10 +115,11 @@ pub(super) const COMPRESSION: Form<Compression> = Form {
 };
 
 pub(super) const PROTOCOL: Form<Protocol> = Form {
-    accepted: "http/protobuf or http/json",
+    accepted: "http/protobuf, http/json or grpc",
     read: |text| match text.to_ascii_lowercase().as_str() {
         "http/protobuf" => Some(Protocol::HttpProtobuf),
         "http/json" => Some(Protocol::HttpJson),
+        "grpc" => Some(Protocol::Grpc),
         _ => None,
     },
 };
@@ -128,9 +129,25 @@ pub(super) const PAIRS: Form<Vec<(String, String)>> = Form {
     read: pairs::parse,
 };
 
-/// What to say of `grpc`, which is OpenTelemetry's word for a protocol that is not here.
-pub(super) const NO_GRPC: &str =
-    "http/protobuf or http/json and the collector's HTTP port, usually 4318, as gRPC is not in this build";
+/// What to say of gRPC where it is not in the build.
+#[cfg(not(feature = "grpc"))]
+const NO_GRPC: &str =
+    "http/protobuf or http/json and the collector's HTTP port, usually 4318, or enable the feature `grpc` of agentops";
+
+/// A protocol that is in this build; `setting` is the setter or the variable that it comes from, as `text`.
+#[cfg(not(feature = "grpc"))]
+pub(super) fn built_in(setting: &'static str, text: &str, protocol: Protocol) -> Result<Protocol, InitError> {
+    match protocol {
+        Protocol::Grpc => Err(InitError::invalid(setting, text, NO_GRPC)),
+        Protocol::HttpProtobuf | Protocol::HttpJson => Ok(protocol),
+    }
+}
+
+#[cfg(feature = "grpc")]
+#[expect(clippy::unnecessary_wraps, reason = "as its counterpart")]
+pub(super) fn built_in(_setting: &'static str, _text: &str, protocol: Protocol) -> Result<Protocol, InitError> {
+    Ok(protocol)
+}
 
 /// What OpenTelemetry's sampler variable names. We decide at a trace's root, so a parent-based sampler is its root's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

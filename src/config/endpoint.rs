@@ -8,6 +8,11 @@ use crate::error::InitError;
 pub(super) const API: &str = "https://api.agentops.ai";
 /// Where AgentOps takes spans.
 pub(super) const TRACES: &str = "https://otlp.agentops.ai/v1/traces";
+/// Where a collector beside the program takes spans over gRPC, by OpenTelemetry's convention.
+#[cfg(feature = "grpc")]
+pub(super) const LOCAL_GRPC: &str = "http://localhost:4317";
+/// The path of OTLP's method, which is the same at every endpoint.
+const EXPORT_METHOD: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 /// AgentOps' dashboard.
 pub(super) const APP: &str = "https://app.agentops.ai";
 
@@ -38,6 +43,14 @@ pub(super) fn join(mut base: Url, path: &str) -> Url {
     let joined = format!("{}/{path}", base.path().trim_end_matches('/'));
     base.set_path(&joined);
     base
+}
+
+/// Where spans go over gRPC: what an endpoint says beyond its origin and credentials is about HTTP.
+pub(super) fn export_method(mut endpoint: Url) -> Url {
+    endpoint.set_path(EXPORT_METHOD);
+    endpoint.set_query(None);
+    endpoint.set_fragment(None);
+    endpoint
 }
 
 /// A URL to build links from, without a slash at its end and without credentials, for the links are logged.

@@ -85,7 +85,7 @@ pub(crate) const OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: &str = "OTEL_EXPORTER_OTLP_T
 pub(crate) const OTEL_EXPORTER_OTLP_TIMEOUT: &str = "OTEL_EXPORTER_OTLP_TIMEOUT";
 /// As [`OTEL_EXPORTER_OTLP_PROTOCOL`], for traces only; replaces it.
 pub(crate) const OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL";
-/// `http/protobuf` or `http/json`. Default: `http/protobuf`.
+/// `http/protobuf`, `http/json` or, with the feature `grpc`, `grpc`. Default: `http/protobuf`.
 pub(crate) const OTEL_EXPORTER_OTLP_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
 
 /// The span that started this process, as W3C writes it: sessions continue its trace. Default: none.

@@ -20,7 +20,7 @@ pub enum Export {
     Off,
 }
 
-/// The encoding of requests. Environment: `OTEL_EXPORTER_OTLP_(TRACES_)PROTOCOL`, without an AgentOps key.
+/// How requests travel and how they are encoded. Environment: `OTEL_EXPORTER_OTLP_(TRACES_)PROTOCOL`, without an AgentOps key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Protocol {
@@ -29,6 +29,11 @@ pub enum Protocol {
     HttpProtobuf,
     /// OTLP over HTTP, JSON (`http/json`).
     HttpJson,
+    /// OTLP over gRPC (`grpc`). Needs the feature `grpc`: without it `build()` answers an error that says so.
+    ///
+    /// Of the endpoint, the scheme, the host, the port and credentials count; the path is that of the OTLP method.
+    /// Collectors listen for gRPC on another port than for HTTP, usually 4317.
+    Grpc,
 }
 
 /// How requests are compressed. Environment: `OTEL_EXPORTER_OTLP_(TRACES_)COMPRESSION`, without an AgentOps key.

@@ -62,7 +62,7 @@ impl Route {
                         traces,
                     }
                 }
-                None => match otlp_endpoint(given, env, notices)? {
+                None => match otlp_endpoint(given, settings.protocol, env, notices)? {
                     Some(found) => {
                         is_described = found.is_described;
                         Destination::Otlp { traces: found.traces }
@@ -81,9 +81,9 @@ impl Route {
     /// How spans travel; `env` is there only where `OTEL_EXPORTER_OTLP_*` describe the destination.
     fn travel(destination: Destination, settings: &mut Settings, env: Option<Env<'_>>) -> Result<Self, InitError> {
         let protocol = match (settings.protocol, env) {
-            (Some(protocol), _) => Some(protocol),
+            (Some(protocol), _) => accept::built_in("with_protocol", "grpc", protocol)?,
             (None, Some(env)) => otlp_protocol(env)?,
-            (None, None) => None,
+            (None, None) => Protocol::default(),
         };
         let compression = match (settings.compression, env) {
             (Some(compression), _) => Some(compression),
@@ -112,8 +112,11 @@ impl Route {
         };
         pairs::add(&mut headers, std::mem::take(&mut settings.headers))?;
         Ok(Self {
-            destination,
-            protocol: protocol.unwrap_or_default(),
+            destination: match protocol {
+                Protocol::Grpc => over_grpc(destination),
+                Protocol::HttpProtobuf | Protocol::HttpJson => destination,
+            },
+            protocol,
             compression: compression.unwrap_or_default(),
             headers,
             export_timeout: timeout.unwrap_or(EXPORT_TIMEOUT),
@@ -145,6 +148,7 @@ fn exporter_endpoint(settings: &mut Settings, env: Env<'_>) -> Result<Option<url
 /// A plain OTLP endpoint: AgentOps' setting, else OpenTelemetry's.
 fn otlp_endpoint(
     given: Option<url::Url>,
+    protocol: Option<Protocol>,
     env: Env<'_>,
     notices: &mut Notices,
 ) -> Result<Option<OtlpEndpoint>, InitError> {
@@ -165,7 +169,7 @@ fn otlp_endpoint(
         return Ok(Some(OtlpEndpoint { traces, is_described }));
     }
     let Some((name, text)) = env.first(HOSTS) else {
-        return Ok(None);
+        return local_grpc(protocol, env);
     };
     let found = endpoint::parse(name, &text)?;
     let traces = match name {
@@ -178,14 +182,52 @@ fn otlp_endpoint(
     }))
 }
 
-fn otlp_protocol(env: Env<'_>) -> Result<Option<Protocol>, InitError> {
-    let names = [
-        env::OTEL_EXPORTER_OTLP_TRACES_PROTOCOL,
-        env::OTEL_EXPORTER_OTLP_PROTOCOL,
-    ];
-    match env.first(names) {
-        Some((name, text)) if text.eq_ignore_ascii_case("grpc") => Err(InitError::invalid(name, text, accept::NO_GRPC)),
-        _ => env.read_first(names, &accept::PROTOCOL),
+const PROTOCOLS: [&str; 2] = [
+    env::OTEL_EXPORTER_OTLP_TRACES_PROTOCOL,
+    env::OTEL_EXPORTER_OTLP_PROTOCOL,
+];
+
+/// Who chooses gRPC by variable and names no endpoint means the collector beside the program.
+#[cfg(feature = "grpc")]
+fn local_grpc(chosen: Option<Protocol>, env: Env<'_>) -> Result<Option<OtlpEndpoint>, InitError> {
+    let is_meant = chosen.is_none_or(|protocol| protocol == Protocol::Grpc)
+        && env
+            .first(PROTOCOLS)
+            .is_some_and(|(_, text)| accept::PROTOCOL.read(&text) == Some(Protocol::Grpc));
+    if !is_meant {
+        return Ok(None);
+    }
+    Ok(Some(OtlpEndpoint {
+        traces: endpoint::parse(env::OTEL_EXPORTER_OTLP_ENDPOINT, endpoint::LOCAL_GRPC)?,
+        is_described: true,
+    }))
+}
+
+#[cfg(not(feature = "grpc"))]
+#[expect(clippy::unnecessary_wraps, reason = "as its counterpart")]
+fn local_grpc(_chosen: Option<Protocol>, _env: Env<'_>) -> Result<Option<OtlpEndpoint>, InitError> {
+    Ok(None)
+}
+
+fn otlp_protocol(env: Env<'_>) -> Result<Protocol, InitError> {
+    let Some((name, text)) = env.first(PROTOCOLS) else {
+        return Ok(Protocol::default());
+    };
+    let protocol = env.read(name, &accept::PROTOCOL)?.unwrap_or_default();
+    accept::built_in(name, &text, protocol)
+}
+
+fn over_grpc(destination: Destination) -> Destination {
+    match destination {
+        Destination::AgentOps { api_key, auth, traces } => Destination::AgentOps {
+            api_key,
+            auth,
+            traces: endpoint::export_method(traces),
+        },
+        Destination::Otlp { traces } => Destination::Otlp {
+            traces: endpoint::export_method(traces),
+        },
+        other => other,
     }
 }
 

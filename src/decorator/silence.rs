@@ -12,7 +12,7 @@ pub struct Notes<'a> {
     span: PhantomData<&'a Span>,
 }
 
-impl<'a> Notes<'a> {
+impl Notes<'_> {
     /// Never called.
     pub fn json<T: Serialize + ?Sized>(&mut self, _: &'static str, _: &T) {
         match self.never {}
@@ -56,7 +56,7 @@ pub struct Notebook<'a>(PhantomData<&'a Span>);
 impl<'a> Notebook<'a> {
     /// An empty one.
     #[inline]
-    pub fn of(_: &'a Span) -> Self {
+    pub fn of(_: &Span) -> Self {
         Self(PhantomData)
     }
 

@@ -1,9 +1,9 @@
 //! One HTTP exchange: the client, a bounded answer, and errors that are safe to show.
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, fmt, time::Duration};
 
 use reqwest::{
-    Client, RequestBuilder, StatusCode,
+    Client, ClientBuilder, RequestBuilder, StatusCode,
     header::{HeaderMap, LOCATION, RETRY_AFTER},
     redirect::Policy,
 };
@@ -16,15 +16,35 @@ pub(crate) const USER_AGENT: &str = concat!("agentops-rust/", env!("CARGO_PKG_VE
 /// An answer is read so far; nothing that matters comes later.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
-/// A client for these endpoints. Redirects are not followed, so that a token stays with the origin it is for.
+/// A client for these endpoints.
 pub(crate) fn client(timeout: Duration, endpoints: &[&Url]) -> Result<Client, String> {
+    made(|| client_builder(timeout), endpoints)
+}
+
+/// A client that speaks nothing but HTTP/2, as gRPC does.
+#[cfg(feature = "grpc")]
+pub(crate) fn http2_client(timeout: Duration, endpoint: &Url) -> Result<Client, String> {
+    // One connection carries all requests, and a request that is given up leaves it open: where nothing comes back any
+    // more it has to be found out, or the next ones would wait on it in vain, too.
     let builder = || {
-        Client::builder()
-            .user_agent(USER_AGENT)
-            .redirect(Policy::none())
-            .referer(false)
-            .timeout(timeout)
+        client_builder(timeout)
+            .http2_prior_knowledge()
+            .http2_keep_alive_interval(timeout / 2)
+            .http2_keep_alive_timeout(timeout / 4)
     };
+    made(builder, &[endpoint])
+}
+
+/// Redirects are not followed, so that a token stays with the origin it is for.
+fn client_builder(timeout: Duration) -> ClientBuilder {
+    Client::builder()
+        .user_agent(USER_AGENT)
+        .redirect(Policy::none())
+        .referer(false)
+        .timeout(timeout)
+}
+
+fn made(builder: impl Fn() -> ClientBuilder, endpoints: &[&Url]) -> Result<Client, String> {
     let without_tls = endpoints.iter().all(|url| url.scheme() == "http");
     builder()
         .build()
@@ -97,6 +117,14 @@ impl Answer {
         }
     }
 }
+
+impl fmt::Display for Silence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
+impl Error for Silence {}
 
 impl From<reqwest::Error> for Silence {
     fn from(error: reqwest::Error) -> Self {

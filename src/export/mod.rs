@@ -29,9 +29,13 @@ use std::{sync::Arc, time::Duration};
 use futures_util::{FutureExt, future::BoxFuture};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_sdk::{Resource, trace::SpanData};
+use reqwest::Client;
 use tokio::time::Instant;
+use url::Url;
 
 pub use self::settled::DropReason;
+#[cfg(feature = "grpc")]
+use self::transport::grpc::Grpc;
 use self::{
     auth::Auth,
     client::client,
@@ -41,16 +45,11 @@ use self::{
     request::EncodedRequest,
     spool::{Opening, Spool},
     token::{Denial, HttpExchange},
-    transport::{
-        Outcome, Transport,
-        console::Console,
-        file::LineFile,
-        http::{Http, OwnHeaders},
-    },
+    transport::{Outcome, Transport, console::Console, file::LineFile, http::Http, own_headers::OwnHeaders},
 };
 pub(crate) use self::{custom::BoxedExporter, settled::Settled};
 use crate::{
-    config::{Config, Destination, Secret},
+    config::{Config, Destination, Protocol, Secret},
     error::{ExportError, ExportErrorKind},
 };
 
@@ -91,20 +90,14 @@ impl Delivery {
         let encoder = Encoder::new(&resource);
         let sink = match &config.destination {
             Destination::AgentOps { api_key, auth, traces } => {
-                let own = OwnHeaders::check(&config.headers, true)?;
-                let ignored = own.ignored.clone();
                 let client = client(config.export_timeout, &[auth, traces])?;
                 let exchange = Arc::new(HttpExchange::new(client.clone(), auth.clone()));
-                let http = Http::new(client, traces.clone(), own, config.protocol, config.compression);
                 let auth = Auth::new(exchange, api_key.clone());
-                Sink::Outbox(mention(&ignored, outbox(config, http, Some(auth))))
+                Sink::Outbox(outbox(config, client, traces, Some(auth))?)
             }
             Destination::Otlp { traces } => {
-                let own = OwnHeaders::check(&config.headers, false)?;
-                let ignored = own.ignored.clone();
                 let client = client(config.export_timeout, &[traces])?;
-                let http = Http::new(client, traces.clone(), own, config.protocol, config.compression);
-                Sink::Outbox(mention(&ignored, outbox(config, http, None)))
+                Sink::Outbox(outbox(config, client, traces, None)?)
             }
             Destination::Console => unattended(Console::new(Box::new(std::io::stdout()))),
             Destination::File(path) => unattended(LineFile::open(path)?),
@@ -186,6 +179,11 @@ impl Delivery {
                 .collect();
             outbox.note_open(&openings, closed);
         }
+    }
+
+    /// What cannot be sent can wait on disk.
+    pub(crate) fn has_spool(&self) -> bool {
+        matches!(&self.sink, Sink::Outbox(outbox) if outbox.spool().is_some())
     }
 
     /// Spans that wait on disk and no longer in memory, those of this process alone, and the bytes on disk.
@@ -317,7 +315,24 @@ impl Delivery {
 }
 
 /// An outbox that keeps on disk what cannot be sent, where that was asked for.
-fn outbox(config: &Config, http: Http, auth: Option<Auth>) -> Outbox {
+fn outbox(config: &Config, client: Client, traces: &Url, auth: Option<Auth>) -> Result<Box<Outbox>, String> {
+    let own = OwnHeaders::check(&config.headers, auth.is_some())?;
+    let ignored = own.ignored.clone();
+    let transport: Box<dyn Transport> = match config.protocol {
+        Protocol::HttpProtobuf | Protocol::HttpJson => {
+            let (protocol, compression) = (config.protocol, config.compression);
+            Box::new(Http::new(client, traces.clone(), own, protocol, compression))
+        }
+        #[cfg(feature = "grpc")]
+        Protocol::Grpc => Box::new(Grpc::new(
+            config.export_timeout,
+            traces.clone(),
+            own,
+            config.compression,
+        )?),
+        #[cfg(not(feature = "grpc"))]
+        Protocol::Grpc => return Err("gRPC is not in this build: enable the feature `grpc` of agentops".to_owned()),
+    };
     let options = config.spool.as_ref();
     let spool = options.and_then(|options| Spool::new(options, &config.destination, &config.headers));
     let limits = Limits {
@@ -325,7 +340,8 @@ fn outbox(config: &Config, http: Http, auth: Option<Auth>) -> Outbox {
         bytes: config.max_queue_bytes,
         batch: config.max_export_batch_size,
     };
-    Outbox::new(Box::new(http), auth).with_spool(spool, limits)
+    let outbox = Outbox::new(transport, auth).with_spool(spool, limits);
+    Ok(mention(&ignored, outbox))
 }
 
 /// A local destination: nobody to authorize to.

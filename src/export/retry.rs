@@ -12,7 +12,7 @@ const FIRST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// A `Retry-After` beyond this says no more than that; it also keeps sums of times in range.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The wall clock, which is what `Retry-After` and a token's expiry are told in.
 pub(crate) fn wall_clock() -> SystemTime {

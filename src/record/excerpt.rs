@@ -43,6 +43,20 @@ impl Excerpt {
         self.tail.extend_from_slice(last);
     }
 
+    /// Keeps the first and the last `most` bytes; tells whether that is less than there was.
+    pub(crate) fn shorten(&mut self, most: usize) -> bool {
+        if self.head.len() + self.tail.len() <= 2 * most {
+            return false;
+        }
+        let end = if self.tail.is_empty() { &self.head } else { &self.tail };
+        let end = end.get(end.len().saturating_sub(most)..).unwrap_or_default();
+        self.tail = end.to_vec();
+        self.head.truncate(most);
+        self.head.shrink_to_fit();
+        self.most = self.head.len();
+        true
+    }
+
     /// From here on nothing more is added to the beginning.
     pub(crate) fn close_head(&mut self) {
         self.most = self.head.len();
@@ -121,6 +135,22 @@ mod tests {
         }
         assert!(excerpt.bytes() <= 2 * MOST + 4 * Excerpt::TAIL, "{}", excerpt.bytes());
         assert_eq!(excerpt.total, 9_990_000);
+    }
+
+    #[test]
+    fn shortened_it_keeps_both_ends() {
+        let text = numbered(600);
+        let mut excerpt = of(&[&text]);
+        assert!(!excerpt.shorten(300));
+        assert!(excerpt.shorten(100));
+        let (head, tail) = excerpt.parts();
+        assert_eq!((&*head, tail), (&text[..100], Some(&text[500..])));
+        assert!(excerpt.bytes() <= 200);
+        let long = numbered(2 * MOST);
+        let mut excerpt = of(&[&long]);
+        assert!(excerpt.shorten(100));
+        let (head, tail) = excerpt.parts();
+        assert_eq!((&*head, tail), (&long[..100], Some(&long[long.len() - 100..])));
     }
 
     proptest! {

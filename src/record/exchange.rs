@@ -50,6 +50,11 @@ impl Exchange {
     /// Exchanges of one span beyond this are not kept: a library that asks again and again inside one span of its own.
     pub(crate) const MOST: usize = 32;
 
+    /// Cuts bodies that are longer than twice `longest` bytes; tells how many were.
+    pub(crate) fn shorten(&mut self, longest: usize) -> u32 {
+        u32::from(self.request.shorten(longest)) + u32::from(self.response.shorten(longest))
+    }
+
     /// Bytes held, for the memory budget.
     pub(crate) fn bytes(&self) -> usize {
         size_of::<Self>() + self.request.bytes() + self.response.bytes()

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc, time::Instant};
 
+use smallvec::SmallVec;
 use tracing::Level;
 
 use super::{Callsite, Exchange, Fields};
@@ -43,10 +44,12 @@ pub(crate) struct SpanRecord {
     pub(crate) dropped_events: u32,
     /// Those of them for which there was no memory.
     pub(crate) shed_events: u32,
+    /// Bodies of exchanges that were cut for the same reason.
+    shed_bodies: u32,
     /// Links beyond what a span may have.
     pub(crate) dropped_links: u32,
-    /// What went over the wire for it, to be read on the pipeline thread.
-    pub(crate) exchanges: Vec<Arc<Exchange>>,
+    /// What went over the wire for it, to be read on the pipeline thread. Most spans have none: it lies outside.
+    exchanges: Option<Box<SmallVec<[Arc<Exchange>; 1]>>>,
     /// The process ended it.
     pub(crate) open_at_shutdown: bool,
 }
@@ -71,8 +74,9 @@ impl SpanRecord {
             event_bytes: 0,
             dropped_events: 0,
             shed_events: 0,
+            shed_bodies: 0,
             dropped_links: 0,
-            exchanges: Vec::new(),
+            exchanges: None,
             open_at_shutdown: false,
         }
     }
@@ -87,7 +91,8 @@ impl SpanRecord {
 
     /// Bytes held, for the memory budget.
     pub(crate) fn bytes(&self) -> usize {
-        let exchanges: usize = self.exchanges.iter().map(|exchange| exchange.bytes()).sum();
+        let exchanges = self.exchanges.iter().flat_map(|all| all.iter());
+        let exchanges: usize = exchanges.map(|exchange| exchange.bytes()).sum();
         let failure = self.failure.as_ref().map_or(0, |failure| failure.bytes());
         size_of::<Self>() + self.fields.heap_bytes() + self.event_bytes + failure + exchanges
     }
@@ -123,10 +128,16 @@ impl SpanRecord {
 
     /// Adds what went over the wire for it. Of too many the first ones go: the last ones stand.
     pub(crate) fn add_exchange(&mut self, exchange: Arc<Exchange>) {
-        if self.exchanges.len() >= Exchange::MOST {
-            self.exchanges.remove(0);
+        let exchanges = self.exchanges.get_or_insert_default();
+        if exchanges.len() >= Exchange::MOST {
+            exchanges.remove(0);
         }
-        self.exchanges.push(exchange);
+        exchanges.push(exchange);
+    }
+
+    /// Takes what went over the wire for it.
+    pub(crate) fn take_exchanges(&mut self) -> SmallVec<[Arc<Exchange>; 1]> {
+        self.exchanges.take().map(|all| *all).unwrap_or_default()
     }
 
     /// Cuts what is longer than `longest` bytes. A failure's text has no mark of its own, and the redactor could not tell
@@ -138,6 +149,12 @@ impl SpanRecord {
             event.error_chain.take_if(|chain| chain.len() > longest);
         }
         self.event_bytes = self.events.iter().map(EventRecord::bytes).sum();
+        // Of a body the model's name and the counts stay: they stand at its ends.
+        for exchange in self.exchanges.iter_mut().flat_map(|all| all.iter_mut()) {
+            if let Some(exchange) = Arc::get_mut(exchange) {
+                self.shed_bodies = self.shed_bodies.saturating_add(exchange.shorten(16 * longest));
+            }
+        }
         if let Some(failure) = &mut self.failure {
             failure.chain.take_if(|chain| chain.len() > longest);
             if failure.message.len() > longest {
@@ -149,7 +166,7 @@ impl SpanRecord {
     /// Values that were cut to `longest` bytes or fewer.
     pub(crate) fn shortened(&self, longest: usize) -> usize {
         let of_events = self.events.iter().map(|event| event.fields.shortened(longest));
-        self.fields.shortened(longest) + of_events.sum::<usize>()
+        self.fields.shortened(longest) + of_events.sum::<usize>() + self.shed_bodies as usize
     }
 
     /// The first failure stands: what follows is usually its echo on the way up.

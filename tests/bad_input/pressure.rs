@@ -66,12 +66,15 @@ pub(crate) const ROWS: [Row; 10] = [
             let stats = &outcome.stats;
             assert_eq!(stats.dropped.total(), stats.dropped.queue_bytes, "{stats:?}");
             assert!(stats.dropped.queue_bytes > 1_000, "{stats:?}");
+            assert!(stats.shed.recording > 0, "content goes before spans: {stats:?}");
+            let cut = outcome.told.iter().filter(|line| line.contains("content was cut"));
+            assert_eq!(cut.count(), 1);
             assert_eq!(
                 outcome.all("heavy.operation").count() as u64,
                 2_000 - stats.dropped.queue_bytes
             );
             assert_eq!(
-                told_of(outcome, "raise `with_max_queue_bytes`"),
+                told_of(outcome, "hold too many bytes; raise `with_max_queue_bytes`"),
                 stats.dropped.queue_bytes
             );
         },

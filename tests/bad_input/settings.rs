@@ -21,9 +21,7 @@ const CHARACTERS: &str = "a whole number of characters above 0";
 const RATIO: &str = "a number from 0 to 1";
 const SAMPLER: &str = "always_on, always_off or traceidratio, or parentbased_ and one of these";
 const EXPORT: &str = "auto, required, console, file:PATH or off";
-const PROTOCOL: &str = "http/protobuf or http/json";
-const NO_GRPC: &str =
-    "http/protobuf or http/json and the collector's HTTP port, usually 4318, as gRPC is not in this build";
+const PROTOCOL: &str = "http/protobuf, http/json or grpc";
 const HEADER_NAMES: &str = "key=value pairs separated by commas, each key a header name of letters, digits and -";
 const HEADER_VALUES: &str = "key=value pairs separated by commas, each value in printable ASCII characters";
 const PRICES: &str = "the path of a JSON file such as {\"my-model\": {\"input\": 2.0, \"output\": 8.0, \
@@ -85,7 +83,7 @@ const WRONG: &[Wrong] = &[
     ("OTEL_EXPORTER_OTLP_COMPRESSION", "9", "9", "gzip or none"),
     ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "0", "0", MILLIS),
     ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s", "10s", MILLIS),
-    ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "grpc", "grpc", NO_GRPC),
+    ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "grpc:", "grpc:", PROTOCOL),
     ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/xml", "http/xml", PROTOCOL),
 ];
 
@@ -117,11 +115,12 @@ const URLS: [&str; 5] = [
 ];
 
 /// Variables that take any text: nothing that they hold is wrong.
-const ANY_TEXT: [&str; 7] = [
+const ANY_TEXT: [&str; 8] = [
     "AGENTOPS_DEFAULT_TAGS",
     "AGENTOPS_TRACE_NAME",
     "AGENTOPS_SERVICE_NAME",
     "AGENTOPS_ENVIRONMENT",
+    "AGENTOPS_SPOOL_DIR",
     "OTEL_SERVICE_NAME",
     // Context that is malformed is none, as W3C demands.
     "TRACEPARENT",

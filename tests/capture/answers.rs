@@ -42,6 +42,12 @@ gen_ai.system = "openai"
 gen_ai.provider.name = "openai"
 gen_ai.request.model = "gpt-4o"
 gen_ai.response.model = "gpt-4o-2024-08-06"
+gen_ai.request.streaming = false
+gen_ai.request.stream = false
+openai.response.system_fingerprint = "fp_fc9f1d7035"
+gen_ai.request.functions.0.name = "weather"
+gen_ai.request.functions.0.description = "The sky over a city"
+gen_ai.request.functions.0.parameters = "{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"}}}"
 gen_ai.response.finish_reason = "stop"
 gen_ai.response.finish_reasons = ["stop"]
 http.response.status_code = 200
@@ -51,7 +57,6 @@ gen_ai.request.seed = 7
 gen_ai.request.stop_sequences = ["END"]
 gen_ai.response.id = "chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT"
 openai.response.service_tier = "default"
-openai.response.system_fingerprint = "fp_fc9f1d7035"
 "#
     );
     assert_eq!(
@@ -313,7 +318,10 @@ fn embeddings_have_tokens_and_a_length_but_no_numbers() {
     assert_eq!(call.attribute("gen_ai.usage.prompt_tokens"), Some(&8_i64.into()));
     assert_eq!(call.attribute("gen_ai.usage.total_tokens"), Some(&8_i64.into()));
     assert_eq!(call.attribute("gen_ai.embeddings.dimension.count"), Some(&3_i64.into()));
-    assert_eq!(below(call, &["gen_ai.completion"]), "");
+    assert_eq!(
+        below(call, &["gen_ai.completion"]),
+        "gen_ai.completion.0.embedding_length = 3\n"
+    );
     assert!(text(call, "gen_ai.prompt.0.content").contains("delicious"));
 }
 

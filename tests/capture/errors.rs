@@ -5,6 +5,7 @@ use std::io::Write as _;
 use agentops::{capture::HttpCapture, testing::draw};
 use reqwest_middleware::ClientBuilder;
 use serde_json::json;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::{
     bodies::{CHAT, chat_request},
@@ -227,23 +228,29 @@ fn what_is_kept_while_an_answer_arrives_is_within_the_budget_of_the_handle() {
     let reply = (0..PIECES).fold(Reply::events(), |reply, _| reply.piece(piece.as_str()));
     let provider = super::provider::Provider::start(vec![reply]);
     let mut most = 0;
-    crate::harness::arrived_with(
-        |builder| builder.with_max_queue_bytes(1024 * 1024),
-        |agentops| {
-            let capture = HttpCapture::new().with_max_body_bytes(usize::MAX);
-            let client = ClientBuilder::new(reqwest::Client::new()).with(capture).build();
-            block_on(async {
-                let request = client.post(format!("{}{PATH}", provider.url)).json(&chat_request(true));
-                let mut answer = request.send().await.unwrap();
-                let mut passed = 0;
-                while let Some(piece) = answer.chunk().await.unwrap() {
-                    passed += piece.len();
-                    most = most.max(agentops.stats().open_bytes);
-                }
-                assert_eq!(passed, PIECES * piece.len(), "what is not kept passes all the same");
-            });
-        },
-    );
+    let collector = agentops::testing::Collector::start();
+    let agentops = crate::harness::to(&collector)
+        .with_max_queue_bytes(1024 * 1024)
+        .build()
+        .unwrap();
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(agentops.layer()), || {
+        let capture = HttpCapture::new().with_max_body_bytes(usize::MAX);
+        let client = ClientBuilder::new(reqwest::Client::new()).with(capture).build();
+        block_on(async {
+            let request = client.post(format!("{}{PATH}", provider.url)).json(&chat_request(true));
+            let mut answer = request.send().await.unwrap();
+            let mut passed = 0;
+            while let Some(piece) = answer.chunk().await.unwrap() {
+                passed += piece.len();
+                most = most.max(agentops.stats().open_bytes);
+            }
+            assert_eq!(passed, PIECES * piece.len(), "what is not kept passes all the same");
+        });
+    });
+    // The call itself may be more than there is room for: then it is lost, and that is told.
+    drop(agentops.shutdown(crate::harness::DEADLINE));
+    let stats = agentops.stats();
+    assert_eq!(stats.recorded, stats.exported + stats.dropped.total(), "{stats:?}");
     // A vector doubles, and the end of the body is kept in any case.
     assert!((64 * 1024..3 * 1024 * 1024).contains(&most), "{most}");
 }

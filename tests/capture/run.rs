@@ -49,7 +49,7 @@ pub(crate) fn run_with(
     let provider = Provider::start(replies);
     let spans = arrived_with(settings, |_| {
         let capture = capture(HttpCapture::new(), &provider.url);
-        let client = ClientBuilder::new(reqwest::Client::new()).with(capture).build();
+        let client = ClientBuilder::new(as_sent()).with(capture).build();
         let program = program(Program {
             client,
             url: provider.url.clone(),
@@ -95,4 +95,10 @@ fn shown(value: &Value) -> String {
         .or_else(|| value.as_f64().map(|number| format!("{number:?}")))
         .or_else(|| value.as_bool().map(|flag| flag.to_string()))
         .unwrap()
+}
+
+/// A client that leaves bodies as they are, whatever features of it other packages of the workspace switch on.
+fn as_sent() -> reqwest::Client {
+    let client = reqwest::Client::builder();
+    client.no_gzip().no_brotli().no_deflate().no_zstd().build().unwrap()
 }

@@ -245,7 +245,7 @@ const ADDED_TO_TOOLS: [&str; 7] = [
     "tool.call.id",
     "tool.call.type",
 ];
-const ADDED_TO_MODEL_CALLS: [&str; 12] = [
+const ADDED_TO_MODEL_CALLS: [&str; 13] = [
     "gen_ai.system",
     "gen_ai.operation.name",
     "gen_ai.request.type",
@@ -258,6 +258,7 @@ const ADDED_TO_MODEL_CALLS: [&str; 12] = [
     "gen_ai.input.messages",
     "gen_ai.output.messages",
     "gen_ai.system_instructions",
+    "openai.response.system_fingerprint",
 ];
 /// Today's spelling and the one that AgentOps reads.
 const SPELLED_TWICE: [(&str, &str); 5] = [

@@ -174,8 +174,8 @@ impl Report {
         if self.valgrind {
             let ratio = ours.instructions / (theirs.instructions + json.instructions);
             self.must(
-                ratio <= 1.0,
-                format!("{name}: {ratio:.2} of #[instrument]'s instructions and the JSON's, at most 1"),
+                ratio <= TOLERANCE,
+                format!("{name}: {ratio:.2} of #[instrument]'s instructions and the JSON's, at most {TOLERANCE}"),
             );
         }
         Ok(())

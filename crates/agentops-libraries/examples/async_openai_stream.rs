@@ -19,7 +19,7 @@ use futures::StreamExt as _;
 use tower::{Layer as _, ServiceExt as _};
 use tracing::instrument;
 
-/// A client whose requests are captured. Of OpenAI itself, `with_base_url` is not needed.
+/// A client whose requests are captured. Of `OpenAI` itself, `with_base_url` is not needed.
 fn client(provider: &Provider) -> Client<OpenAIConfig> {
     let base = provider.url("/v1");
     let http = HttpCapture::new()

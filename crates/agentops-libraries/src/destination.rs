@@ -12,7 +12,6 @@ pub struct Destination(Option<Collector>);
 
 impl Destination {
     /// Looks at the environment.
-    #[expect(clippy::disallowed_methods, reason = "an example reads its own environment")]
     pub fn from_env() -> Self {
         let set = |name: &str| std::env::var_os(name).is_some();
         let is_said = set("AGENTOPS_API_KEY") || set("AGENTOPS_EXPORT") || set("OTEL_EXPORTER_OTLP_ENDPOINT");

@@ -1,4 +1,4 @@
-//! Answers of OpenAI: chat completions, Responses and embeddings. Cached tokens are part of the input, thinking of the
+//! Answers of `OpenAI`: chat completions, Responses and embeddings. Cached tokens are part of the input, thinking of the
 //! output.
 
 use serde_json::{Value, json};

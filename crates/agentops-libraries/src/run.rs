@@ -40,7 +40,7 @@ pub fn run<F: Future>(program: impl FnOnce(AgentOps) -> F) -> Vec<Span> {
 /// # Panics
 ///
 /// If the program takes too long, or spans are lost.
-#[expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on ends")]
+#[expect(clippy::expect_used, reason = "a test that cannot go on ends")]
 pub fn run_with<F: Future>(
     settings: impl FnOnce(Builder) -> Builder,
     program: impl FnOnce(AgentOps) -> F,
@@ -52,12 +52,12 @@ pub fn run_with<F: Future>(
     with_default(tracing_subscriber::registry().with(agentops.layer()), || {
         let program = program(agentops.clone());
         runtime.block_on(async {
-            if tokio::time::timeout(PATIENCE, program).await.is_err() {
-                panic!(
-                    "the program still runs after {PATIENCE:?}; so far:\n{}",
-                    collector.tree()
-                );
-            }
+            let ended = tokio::time::timeout(PATIENCE, program).await;
+            assert!(
+                ended.is_ok(),
+                "the program still runs after {PATIENCE:?}; so far:\n{}",
+                collector.tree()
+            );
         });
         // Streams that were left behind end with it.
         drop(runtime);

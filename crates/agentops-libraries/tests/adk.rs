@@ -1,6 +1,9 @@
 //! adk-rust 2.3: recognised by the fields and names that it publishes.
 
 #![allow(
+    clippy::duration_suboptimal_units,
+    clippy::too_many_lines,
+    clippy::unnecessary_wraps,
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,

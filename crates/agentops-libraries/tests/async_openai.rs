@@ -1,6 +1,9 @@
 //! async-openai 0.43, which makes no spans: its HTTP hook is captured.
 
 #![allow(
+    clippy::duration_suboptimal_units,
+    clippy::too_many_lines,
+    clippy::unnecessary_wraps,
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
@@ -421,7 +424,7 @@ fn whatever_python_sends_of_these_calls_is_sent_with_the_same_values() {
     let mut other = Vec::new();
     for (at, (theirs, ours)) in theirs.iter().zip(&ours).enumerate() {
         assert_eq!(theirs.is_error(), ours.is_error(), "{at}");
-        for (key, value) in theirs.attributes.iter() {
+        for (key, value) in &theirs.attributes {
             let told = ours.attribute(key);
             let same = match key.as_str() {
                 // The closed list: providers in lower case, headers never.

@@ -1,6 +1,11 @@
 //! The examples, run as a new user runs them: each ends by itself and shows what arrived.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "this is test code")]
+#![allow(
+    clippy::duration_suboptimal_units,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "this is test code"
+)]
 
 #[path = "../../../tests/support/mod.rs"]
 mod support;

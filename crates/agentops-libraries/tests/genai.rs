@@ -2,6 +2,9 @@
 //! so, which it reads once: tests that look at messages run in a process of their own.
 
 #![allow(
+    clippy::duration_suboptimal_units,
+    clippy::too_many_lines,
+    clippy::unnecessary_wraps,
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,

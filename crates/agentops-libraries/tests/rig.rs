@@ -1,6 +1,9 @@
 //! rig 0.44: recognised without a change to the program.
 
 #![allow(
+    clippy::duration_suboptimal_units,
+    clippy::too_many_lines,
+    clippy::unnecessary_wraps,
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
@@ -35,7 +38,7 @@ fn weather(city: String) -> Result<String, ToolExecutionError> {
     Ok(format!("sunny in {city}"))
 }
 
-fn on_openai(provider: &Provider) -> rig::Agent {
+fn on_openai(provider: &Provider) -> Agent {
     let openai = OpenAIConfig::new("sk-scripted")
         .with_base_url(provider.url("/v1"))
         .client();
@@ -47,7 +50,7 @@ fn on_openai(provider: &Provider) -> rig::Agent {
         .build()
 }
 
-fn on_anthropic(provider: &Provider) -> rig::Agent {
+fn on_anthropic(provider: &Provider) -> Agent {
     let anthropic = AnthropicConfig::new("sk-scripted")
         .with_base_url(provider.url(""))
         .client();
@@ -65,11 +68,11 @@ fn paris() -> serde_json::Value {
     json!({ "city": "Paris" })
 }
 
-async fn prompt(agent: rig::Agent) {
+async fn prompt(agent: Agent) {
     agent.prompt(ASKED).max_turns(3).await.unwrap();
 }
 
-async fn stream(agent: rig::Agent) {
+async fn stream(agent: Agent) {
     let mut items = agent.prompt(ASKED).max_turns(3).stream();
     while let Some(item) = items.next().await {
         item.unwrap();
@@ -254,7 +257,7 @@ fn anthropics_cached_tokens_are_inside_the_input_and_its_system_prompt_is_shown(
 #[test]
 fn inside_a_marked_agent_rig_makes_none_and_its_calls_are_the_marked_ones() {
     #[instrument(skip_all, fields(agentops.kind = "agent"))]
-    async fn desk(agent: rig::Agent) {
+    async fn desk(agent: Agent) {
         prompt(agent).await;
     }
     let provider = Provider::start([openai::calls("weather", &paris()), openai::says("It is sunny.")]);
@@ -317,7 +320,7 @@ fn a_tool_that_fails_is_an_error_and_the_run_is_none() {
 #[test]
 fn a_refused_request_is_the_error_of_the_function_around_it_and_a_retry_is_another_call() {
     #[instrument(skip_all, fields(agentops.kind = "agent", agentops.name = "desk"), err)]
-    async fn once(agent: rig::Agent) -> Result<(), Box<dyn std::error::Error>> {
+    async fn once(agent: Agent) -> Result<(), Box<dyn std::error::Error>> {
         agent.prompt(ASKED).await?;
         Ok(())
     }

@@ -14,8 +14,6 @@ mod shapes;
 mod tests;
 pub(super) mod tokens;
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
 use self::{
@@ -37,7 +35,7 @@ const CANCELLED: &str = "cancelled";
 
 /// Reads what went over the wire for a span that ended.
 pub(crate) fn read(record: &mut SpanRecord) {
-    let mut exchanges: Vec<Arc<Exchange>> = std::mem::take(&mut record.exchanges);
+    let mut exchanges = record.take_exchanges();
     // What the program tells of a call is the call; that it was captured, too, makes it no second one.
     if exchanges.iter().any(|exchange| exchange.is_told) {
         exchanges.retain(|exchange| exchange.is_told);

@@ -7,6 +7,8 @@
     reason = "a test may panic"
 )]
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -249,4 +251,26 @@ proptest! {
         let end = crate::record::floor_char_boundary(body, cut.index(body.len() + 1));
         told_of(&format!("{}{more}", &body[..end]));
     }
+}
+
+#[test]
+fn under_pressure_the_words_of_an_exchange_go_and_its_counts_stay() {
+    let words = "word ".repeat(50_000);
+    let body = format!(
+        r#"{{"id":"c","model":"m","choices":[{{"message":{{"content":"{words}"}},"finish_reason":"stop"}}],"usage":{{"prompt_tokens":3,"completion_tokens":2}}}}"#
+    );
+    let mut record = SpanRecord::new(session_callsite(), Clock::System.start());
+    record.add_exchange(Arc::new(Exchange {
+        response: excerpt(1 << 20, &[body.as_bytes()]),
+        ..Exchange::default()
+    }));
+    let before = record.bytes();
+    assert!(before > body.len());
+    record.shorten(256);
+    assert!(record.bytes() < before / 10, "{} of {before}", record.bytes());
+    assert_eq!(record.shortened(256), 1);
+    read(&mut record);
+    assert_eq!(record.fields.get("gen_ai.usage.input_tokens"), Some(ValueRef::U64(3)));
+    assert_eq!(record.fields.get_text("gen_ai.response.model"), Some("m"));
+    assert!(record.fields.get_text("gen_ai.output.messages").unwrap().len() < 1_000);
 }

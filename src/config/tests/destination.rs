@@ -113,14 +113,88 @@ fn the_builder_wins_over_how_opentelemetry_would_send() {
     assert_eq!(config.export_timeout, Duration::from_secs(3));
 }
 
+#[cfg(not(feature = "grpc"))]
+#[test]
+fn grpc_without_its_feature_is_an_error_that_names_the_feature() {
+    const NEXT: &str = "which is not accepted: give http/protobuf or http/json and the collector's HTTP port, usually \
+                        4318, or enable the feature `grpc` of agentops";
+    for (name, value) in [
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "GRPC"),
+    ] {
+        assert_eq!(
+            error(|_| (), &[("OTEL_EXPORTER_OTLP_ENDPOINT", OTLP), (name, value)]),
+            format!("{name} is {value:?}, {NEXT}")
+        );
+        // Nothing goes anywhere: there is nothing to complain about.
+        let (config, _) = resolve(settings(), &[(name, value)]).unwrap();
+        assert!(matches!(config.destination, Destination::Inert));
+    }
+    assert_eq!(
+        error(|s| s.protocol = Some(Protocol::Grpc), &[("AGENTOPS_API_KEY", KEY)]),
+        format!(r#"with_protocol is "grpc", {NEXT}"#)
+    );
+}
+
+#[cfg(feature = "grpc")]
+#[test]
+fn over_grpc_an_endpoint_is_an_origin_and_the_path_is_the_methods() {
+    const METHOD: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+    let choice = ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+    for (variable, endpoint, origin) in [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", OTLP, OTLP),
+        (
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+            "https://u:p@traces/v1?a=b#c",
+            "https://u:p@traces",
+        ),
+        (
+            "AGENTOPS_EXPORTER_ENDPOINT",
+            "http://[::1]:9/v1/traces",
+            "http://[::1]:9",
+        ),
+    ] {
+        let config = config(&[choice, (variable, endpoint)]);
+        assert_eq!(
+            (otlp(&config), config.protocol),
+            (&*format!("{origin}{METHOD}"), Protocol::Grpc)
+        );
+    }
+    let (config, _) = built(|s| s.protocol = Some(Protocol::Grpc), &[("AGENTOPS_API_KEY", KEY)]);
+    let Destination::AgentOps { auth, traces, .. } = &config.destination else {
+        panic!("{config:?}");
+    };
+    assert_eq!(auth.as_str(), "https://api.agentops.ai/v3/auth/token");
+    assert_eq!(traces.as_str(), format!("https://otlp.agentops.ai{METHOD}"));
+}
+
+#[cfg(feature = "grpc")]
+#[test]
+fn who_chooses_grpc_by_variable_and_names_no_endpoint_means_the_collector_on_this_machine() {
+    for variable in ["OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"] {
+        let local = config(&[(variable, "GRPC"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "5")]);
+        assert!(otlp(&local).starts_with("http://localhost:4317/"), "{local:?}");
+        assert_eq!(local.export_timeout, Duration::from_millis(5));
+        let nowhere = config(&[(variable, "http/json")]);
+        assert!(matches!(nowhere.destination, Destination::Inert), "{nowhere:?}");
+        let (overruled, _) = built(|s| s.protocol = Some(Protocol::HttpJson), &[(variable, "grpc")]);
+        assert!(matches!(overruled.destination, Destination::Inert), "{overruled:?}");
+    }
+}
+
 #[test]
 fn malformed_variables_of_the_exporter_are_errors_where_they_are_read() {
-    const PORT: &str =
-        "http/protobuf or http/json and the collector's HTTP port, usually 4318, as gRPC is not in this build";
     for (name, value, accepted) in [
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", PORT),
-        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "GRPC", PORT),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "thrift", "http/protobuf or http/json"),
+        (
+            "OTEL_EXPORTER_OTLP_PROTOCOL",
+            "thrift",
+            "http/protobuf, http/json or grpc",
+        ),
+        (
+            "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
+            "grpc:",
+            "http/protobuf, http/json or grpc",
+        ),
         ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd", "gzip or none"),
         ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "br", "gzip or none"),
         (

@@ -45,8 +45,8 @@ use crate::config::{Destination, Headers, Secret, SpoolOptions};
 /// Looks for what dead processes left, and for what is too old.
 const TEND_EVERY: Duration = Duration::from_secs(30);
 
-/// Bytes that are replayed in one request.
-const REPLAY_BYTES: usize = 1024 * 1024;
+/// Bytes that are replayed in one request: what is compressed in one go holds up what ends meanwhile.
+const REPLAY_BYTES: usize = 256 * 1024;
 
 /// Where a request stands on disk. Its halves share it; the last one of them settles it.
 #[derive(Debug)]

@@ -9,16 +9,13 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse
 use prost::Message;
 use reqwest::{
     Client, StatusCode,
-    header::{
-        ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap,
-        HeaderName, HeaderValue, TRANSFER_ENCODING, USER_AGENT,
-    },
+    header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT},
 };
 use url::Url;
 
-use super::{Outcome, Transport};
+use super::{GZIP_ABOVE_BYTES, Outcome, Transport, own_headers::OwnHeaders};
 use crate::{
-    config::{Compression, Headers, Protocol, Shown},
+    config::{Compression, Protocol, Shown},
     export::{
         auth::Token,
         client::{self, Answer, Silence},
@@ -28,21 +25,6 @@ use crate::{
     },
 };
 
-/// Smaller requests gain nothing from compression.
-const GZIP_ABOVE_BYTES: usize = 8 * 1024;
-
-/// What a request says about itself is not the program's to say.
-const OURS: [HeaderName; 8] = [
-    ACCEPT_ENCODING,
-    CONNECTION,
-    CONTENT_ENCODING,
-    CONTENT_LENGTH,
-    CONTENT_TYPE,
-    HOST,
-    TRANSFER_ENCODING,
-    USER_AGENT,
-];
-
 /// Posts requests to one URL.
 pub(crate) struct Http {
     client: Client,
@@ -51,39 +33,6 @@ pub(crate) struct Http {
     protocol: Protocol,
     compression: Compression,
     mask: Mask,
-}
-
-/// The program's own headers, those that were left out, and what may not show.
-pub(crate) struct OwnHeaders {
-    pub(crate) accepted: HeaderMap,
-    pub(crate) ignored: Vec<String>,
-    pub(crate) mask: Mask,
-}
-
-impl OwnHeaders {
-    /// Checks the headers that the program set. `authorization` is one of them only where no token is used.
-    pub(crate) fn check(headers: &Headers, uses_token: bool) -> Result<Self, String> {
-        let mut own = Self {
-            accepted: HeaderMap::new(),
-            ignored: Vec::new(),
-            mask: Mask::default(),
-        };
-        for (name, value) in headers {
-            let accepted = HeaderName::from_bytes(name.as_bytes())
-                .map_err(|_invalid| format!("the header name {name:?} is not a valid one"))?;
-            own.mask.hide(value.expose());
-            if OURS.contains(&accepted) || (uses_token && accepted == AUTHORIZATION) {
-                own.ignored.push(name.clone());
-                continue;
-            }
-            let mut value = HeaderValue::from_str(value.expose()).map_err(|_invalid| {
-                format!("the value of the header {name:?} has characters that HTTP does not allow")
-            })?;
-            value.set_sensitive(true);
-            own.accepted.insert(accepted, value);
-        }
-        Ok(own)
-    }
 }
 
 impl Http {
@@ -115,7 +64,7 @@ impl Http {
     fn payload(&self, request: &EncodedRequest) -> Result<(HeaderMap, Bytes), String> {
         let mut headers = self.headers.clone();
         let (kind, body) = match self.protocol {
-            Protocol::HttpProtobuf => ("application/x-protobuf", request.body().clone()),
+            Protocol::HttpProtobuf | Protocol::Grpc => ("application/x-protobuf", request.body().clone()),
             Protocol::HttpJson => ("application/json", encode::to_json(request)?.into()),
         };
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -196,7 +145,7 @@ fn judge(answer: &Answer, traces: &Url, protocol: Protocol, spans: usize, mask: 
 /// A receiver may take a request and reject some of its spans.
 fn judge_success(answer: &Answer, protocol: Protocol, spans: usize, mask: &Mask) -> Outcome {
     let (rejected, message) = match protocol {
-        Protocol::HttpProtobuf => ExportTraceServiceResponse::decode(answer.body.as_slice())
+        Protocol::HttpProtobuf | Protocol::Grpc => ExportTraceServiceResponse::decode(answer.body.as_slice())
             .ok()
             .and_then(|response| response.partial_success)
             .map_or((0, String::new()), |partial| {

@@ -2,13 +2,19 @@
 
 pub(crate) mod console;
 pub(crate) mod file;
+#[cfg(feature = "grpc")]
+pub(crate) mod grpc;
 pub(crate) mod http;
+pub(crate) mod own_headers;
 
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
 use super::{auth::Token, request::EncodedRequest};
+
+/// Smaller requests gain nothing from compression.
+const GZIP_ABOVE_BYTES: usize = 8 * 1024;
 
 /// What one attempt came to. Every reason is safe to show.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use tokio::time::Instant;
+
 use super::{DRAIN_EVERY, Worker};
 use crate::{
     attributes,
@@ -101,12 +103,21 @@ impl Worker {
         self.batch.len() + self.delivery.gathered_spans()
     }
 
+    /// As [`persist`](Self::persist), where the last time was long ago: what came first must not wait for all that
+    /// came with it.
+    pub(super) fn persist_in_time(&mut self) {
+        if self.delivery.is_durable() && self.persisted.elapsed() >= DURABLE_EVERY {
+            self.persist();
+        }
+    }
+
     /// Writes what ended and what began to disk, with a durable spool. What ended goes first: a note that is taken back
     /// before its span is written could leave neither.
     pub(super) fn persist(&mut self) {
         if !self.delivery.is_durable() {
             return;
         }
+        self.persisted = Instant::now();
         if !self.batch.is_empty() {
             self.batch_bytes = 0;
             self.delivery.gather(std::mem::take(&mut self.batch));

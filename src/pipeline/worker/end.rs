@@ -26,6 +26,12 @@ impl Worker {
 
     /// Gives up what is left and ends.
     pub(super) async fn end(&mut self) {
+        if self.delivery.has_spool() {
+            // There is no time to send it, and the disk has room.
+            self.drain_all();
+            self.door.release_all();
+            self.take_released();
+        }
         self.submit();
         let left = self.delivery.abandon(DropReason::Shutdown);
         self.settle(left);

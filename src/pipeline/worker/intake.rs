@@ -74,6 +74,7 @@ impl Worker {
                 self.submit();
                 self.relieve();
             }
+            self.persist_in_time();
         }
         if self.door.is_beside_a_layer() {
             self.trouble.with_subscriber(|| {

@@ -19,9 +19,14 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use self::{durable::OpenSpans, intake::set_session_attributes, second_door::SecondDoor, waiting::Waiter};
+use self::{
+    durable::OpenSpans,
+    intake::set_session_attributes,
+    second_door::SecondDoor,
+    waiting::{Lost, Waiter},
+};
 use super::{
-    Command, Dropped, Setup, Shed, Stats,
+    Command, Setup, Shed, Stats,
     complaints::Complaints,
     losses::Losses,
     queue::{Gauge, Item},
@@ -55,6 +60,8 @@ pub(super) struct Worker {
     complaints: Complaints,
     losses: Losses,
     open: OpenSpans,
+    /// When the disk was last told.
+    persisted: Instant,
     batch: Vec<SpanData>,
     batch_bytes: usize,
     /// When the oldest span of the batch came in.
@@ -62,8 +69,10 @@ pub(super) struct Worker {
     /// Spans and bytes that the gauge counts for what is in our hands.
     held: (usize, usize),
     waiters: Vec<Waiter>,
+    /// Spans that were lost on this side of the queue, those of earlier processes aside.
+    lost: u64,
     /// What was lost when a flush last told of it.
-    told: Dropped,
+    told: Lost,
     /// Items that were taken out of the queue, ever.
     taken: u64,
     /// What was shed when that was last told of.
@@ -109,12 +118,14 @@ impl Worker {
             complaints: Complaints::default(),
             losses: Losses::default(),
             open: OpenSpans::default(),
+            persisted: Instant::now(),
             batch: Vec::new(),
             batch_bytes: 0,
             batch_since: None,
             held: (0, 0),
             waiters: Vec::new(),
-            told: Dropped::default(),
+            lost: 0,
+            told: Lost::default(),
             taken: 0,
             told_shed: Shed::default(),
             last_trouble: None,
@@ -150,18 +161,15 @@ impl Worker {
             if (asked || due) && self.gauge.waiting() > 0 {
                 last_came = Instant::now();
             }
+            let mut more = false;
             if asked || due {
-                let more = self.drain();
+                more = self.drain();
                 let rests = !more && last_came.elapsed() >= REST_AFTER && self.gauge.rest();
                 let is_early = more || asked && self.gauge.waiting() > 0;
                 let next = if is_early { Duration::ZERO } else { self.drain_every() };
                 drain_at = (!rests).then(|| Instant::now() + next);
                 if !rests {
                     self.gauge.watch();
-                }
-                if more {
-                    // Sends that are under way go on meanwhile.
-                    tokio::task::yield_now().await;
                 }
             }
             self.door.expire(Instant::now().into_std());
@@ -176,6 +184,10 @@ impl Worker {
             self.tell_losses();
             if self.answer().await {
                 return;
+            }
+            if more {
+                // Sends that are under way go on meanwhile.
+                tokio::task::yield_now().await;
             }
         }
     }
@@ -238,6 +250,7 @@ impl Worker {
 
     fn settle(&mut self, settled: Settled) {
         self.stats.settle(&settled);
+        self.lost += settled.dropped.iter().map(|(_, spans)| spans).sum::<u64>();
         let reason = settled.trouble.as_deref().unwrap_or("no reason given");
         for (kind, spans) in &settled.dropped {
             self.trouble.say(Kind::Lost(*kind), || {

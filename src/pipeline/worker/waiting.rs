@@ -18,8 +18,16 @@ pub(super) struct Waiter {
     /// When all of that was handed to the delivery; `None` until then.
     pub(super) submitted: Option<Instant>,
     /// What was lost before, and was told of.
-    pub(super) told: Dropped,
+    pub(super) told: Lost,
     pub(super) ends: bool,
+}
+
+/// Spans that this process lost: those that were not let in, by reason, and those that were lost later.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Lost {
+    queue_spans: u64,
+    queue_bytes: u64,
+    later: u64,
 }
 
 impl Worker {
@@ -80,7 +88,7 @@ impl Worker {
         let ends = over.iter().any(|(waiter, _)| waiter.ends);
         let mut pending = self.held.0.saturating_sub(self.undecided.spans()) + self.gauge.waiting();
         if over.iter().any(|(_, is_done)| *is_done) {
-            self.told = self.stats.snapshot().dropped;
+            self.told = self.lost_so_far();
         }
         if ends {
             let (_, waited, _) = self.delivery.spooled();
@@ -120,15 +128,28 @@ impl Worker {
         Ok(())
     }
 
+    fn lost_so_far(&self) -> Lost {
+        let Dropped {
+            queue_spans,
+            queue_bytes,
+            ..
+        } = self.stats.snapshot().dropped;
+        Lost {
+            queue_spans,
+            queue_bytes,
+            later: self.lost,
+        }
+    }
+
     /// How many spans were lost that nobody was told of, and why. What ends after the shutdown is nobody's to wait for.
-    fn lost_since(&self, told: &Dropped) -> Option<(u64, String)> {
+    fn lost_since(&self, told: &Lost) -> Option<(u64, String)> {
         let now = &self.told;
+        let later = now.later - told.later;
         let at_the_door = [
             (DropReason::QueueSpans, now.queue_spans - told.queue_spans),
             (DropReason::QueueBytes, now.queue_bytes - told.queue_bytes),
         ];
-        let all = now.total() - now.after_shutdown - (told.total() - told.after_shutdown);
-        let later = all - at_the_door.iter().map(|(_, spans)| spans).sum::<u64>();
+        let all = later + at_the_door.iter().map(|(_, spans)| spans).sum::<u64>();
         let full = at_the_door.iter().filter(|(_, spans)| *spans > 0);
         let mut reasons: Vec<&str> = full.map(|(reason, _)| advice(*reason)).collect();
         if later > 0 {
