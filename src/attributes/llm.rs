@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use super::{
     View, alias, classify, functions,
     meaning::{Meaning, Read},
-    messages::{EMBEDDING_LENGTH, Instructions, Messages},
+    messages::{Instructions, Messages},
     moment,
+    numbered::EMBEDDING_LENGTH,
     said::Said,
     usage::Usage,
     value,

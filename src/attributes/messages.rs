@@ -3,11 +3,15 @@
 //! Everything is read into messages of the conventions first (`provider`), so that both dialects are written from one
 //! shape.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::borrow::Cow;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{indexed, keys, media, parts, provider, rendered, value};
+use super::{
+    indexed, media,
+    numbered::{self, Numbered},
+    parts, provider, rendered, value,
+};
 use crate::{
     record::ValueRef,
     semconv::{
@@ -18,11 +22,6 @@ use crate::{
 
 pub(super) const SYSTEM: &str = "system";
 const TOOL: &str = "tool";
-/// What AgentOps is told of an embedding in place of a message.
-pub(super) const EMBEDDING_LENGTH: &str = "embedding_length";
-
-/// The fields of a message that a program numbered itself, by what follows the number.
-pub(super) type Indexed<'a> = Vec<(&'a str, ValueRef<'a>)>;
 
 /// One side of a conversation.
 #[derive(Default)]
@@ -32,7 +31,7 @@ pub(super) struct Messages<'a> {
     /// The text they were read from, if it was this JSON already.
     given: Option<Cow<'a, str>>,
     /// What the program wrote under numbers, which then stands.
-    indexed: Vec<Indexed<'a>>,
+    indexed: Vec<Numbered<'a>>,
     /// The same as messages.
     numbered: Vec<Value>,
     cut: bool,
@@ -73,30 +72,11 @@ impl<'a> Messages<'a> {
 
     /// Takes what stands below `prefix` under numbers, in the order of the numbers.
     pub(super) fn read_indexed(fields: &[(&'a str, ValueRef<'a>)], prefix: &str, role: &str) -> Option<Self> {
-        let mut messages: BTreeMap<u64, Indexed<'a>> = BTreeMap::new();
-        for (key, value) in fields {
-            let Some(below) = key.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('.')) else {
-                continue;
-            };
-            let (number, rest) = below.split_once('.').unwrap_or((below, "content"));
-            if keys::is_index(number) {
-                messages
-                    .entry(number.parse().unwrap_or(u64::MAX))
-                    .or_default()
-                    .push((rest, *value));
-            }
-        }
-        if messages.is_empty() {
-            return None;
-        }
-        let mut indexed: Vec<_> = messages.into_values().collect();
-        for message in &mut indexed {
-            message.sort_by(|(a, _), (b, _)| is_content(b).cmp(&is_content(a)).then_with(|| keys::by_place(a, b)));
-        }
+        let indexed = numbered::read(fields, prefix)?;
         let list: Vec<_> = indexed
             .iter()
-            .filter(|message| !is_embedding(message))
-            .map(|message| media::replaced(from_indexed(message, role)))
+            .filter(|message| !numbered::is_embedding(message))
+            .map(|message| media::replaced(numbered::message(message, role)))
             .collect();
         Some(Self {
             numbered: list.clone(),
@@ -168,12 +148,12 @@ impl<'a> Messages<'a> {
     pub(super) fn put_indexed(&self, attributes: &mut AttributeSet, prefix: &str, first: usize, reasons: &[String]) {
         for (place, message) in (first..).zip(&self.indexed) {
             let base = format!("{prefix}.{place}");
-            if !message.iter().any(|(rest, _)| is_content(rest)) && !is_embedding(message) {
+            if !message.iter().any(|(rest, _)| numbered::is_content(rest)) && !numbered::is_embedding(message) {
                 push(attributes, format!("{base}.content"), String::new(), false);
             }
             for (rest, field) in message {
                 let mut attribute = value::attribute(format!("{base}.{rest}"), *field, Class::Message);
-                if (is_content(rest) || rest.ends_with(".arguments"))
+                if (numbered::is_content(rest) || rest.ends_with(".arguments"))
                     && let WireValue::Str(text) = &mut attribute.value
                     && let Cow::Owned(replaced) = media::replaced_in(text)
                 {
@@ -233,16 +213,8 @@ impl Instructions {
     }
 }
 
-fn is_embedding(message: &Indexed<'_>) -> bool {
-    message.iter().all(|(rest, _)| *rest == EMBEDDING_LENGTH)
-}
-
 fn is_by_system(message: &Value) -> bool {
     matches!(message.get("role").and_then(Value::as_str), Some(SYSTEM | "developer"))
-}
-
-fn is_content(rest: &str) -> bool {
-    rest.split('.').next() == Some("content")
 }
 
 /// Adds a key that is there only once: a long conversation has thousands, and looking for each costs the square.
@@ -289,32 +261,4 @@ fn put_message(attributes: &mut AttributeSet, base: &str, message: &Value, reaso
 
 fn text_message(role: &str, text: &str) -> Value {
     json!({ "role": role, "parts": [parts::text(text)] })
-}
-
-/// What a program wrote under numbers, as a message of the GenAI conventions.
-fn from_indexed(fields: &Indexed<'_>, role: &str) -> Value {
-    let mut message = Map::new();
-    let mut calls: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
-    let mut contents: Vec<Value> = Vec::new();
-    for (rest, field) in fields {
-        let text = value::text(*field).into_owned();
-        match rest.split_once('.') {
-            None if *rest == "content" => contents.push(parts::text(&text)),
-            Some(("tool_calls", call)) => {
-                if let Some((place, name)) = call.split_once('.') {
-                    calls.entry(place).or_default().insert(name.to_owned(), text.into());
-                }
-            }
-            None => {
-                message.insert((*rest).to_owned(), text.into());
-            }
-            // Something deeper, which AgentOps shows and the conventions have no place for.
-            Some(_) => {}
-        }
-    }
-    let mut calls: Vec<_> = calls.into_iter().collect();
-    calls.sort_by(|(a, _), (b, _)| keys::by_place(a, b));
-    contents.extend(calls.iter().map(|(_, call)| parts::tool_call(call)));
-    message.insert("parts".to_owned(), Value::Array(contents));
-    provider::read_message(&message, role)
 }

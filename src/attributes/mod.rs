@@ -21,6 +21,7 @@ mod media;
 mod messages;
 mod moment;
 mod name;
+mod numbered;
 mod parts;
 mod provider;
 mod rendered;
