@@ -1,6 +1,7 @@
 //! Capture at the HTTP client, over real HTTP: scripted providers on loopback, reqwest and hyper as clients.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
@@ -17,8 +18,10 @@ mod harness;
 mod capture {
     mod answers;
     mod bodies;
+    mod clouds;
     mod counted_once;
     mod errors;
+    mod levels;
     mod passing;
     mod privacy;
     mod provider;

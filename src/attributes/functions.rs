@@ -72,7 +72,9 @@ fn function(object: &Map<String, Value>) -> Option<Function> {
         "parametersJsonSchema",
         "schema",
     ];
-    let schema = SCHEMAS.iter().find_map(|name| object.get(*name)).cloned();
+    let schema = SCHEMAS.iter().find_map(|name| object.get(*name));
+    // Bedrock says that the schema is JSON.
+    let schema = schema.map(|schema| schema.get("json").unwrap_or(schema)).cloned();
     Some(Function {
         name: object.get("name").filter(|name| name.is_string())?.clone(),
         description: object.get("description").filter(|text| !text.is_null()).cloned(),

@@ -124,17 +124,6 @@ impl Usage {
             return Self::read(inner);
         }
         let count = |names: &[&str]| first(object, names).and_then(whole);
-        if object.contains_key("inputTokens") {
-            // Bedrock counts what is cached beside the input.
-            let counts = Self {
-                input: count(&["inputTokens"]),
-                output: count(&["outputTokens"]),
-                cache_read: count(&["cacheReadInputTokens"]),
-                cache_creation: count(&["cacheWriteInputTokens"]),
-                ..Self::default()
-            };
-            return counts.inclusive(true);
-        }
         if object.contains_key("input") || object.contains_key("output") {
             let counts = Self {
                 input: count(&["input"]),

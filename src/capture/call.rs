@@ -60,6 +60,7 @@ impl Call {
             first: None,
             exchange: Exchange {
                 model: endpoint.model,
+                streams: endpoint.streams,
                 operation: Some(endpoint.operation),
                 provider: Some(endpoint.provider),
                 server: Some(endpoint.server),

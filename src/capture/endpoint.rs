@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{provider, settings::Settings};
+use crate::config::percent_decode;
 
 const CHAT: &str = "chat";
 const COMPLETION: &str = "text_completion";
@@ -29,6 +30,8 @@ pub(super) struct Endpoint {
     pub(super) provider: Arc<str>,
     /// Where the path names it.
     pub(super) model: Option<String>,
+    /// The path asks for a stream.
+    pub(super) streams: bool,
     /// The server's name and port.
     pub(super) server: (String, Option<u16>),
 }
@@ -42,6 +45,8 @@ enum At {
     AnyHostWithVersion,
     /// Only at a host that is known or was named.
     KnownHost,
+    /// Only there, and with a model in the path.
+    KnownHostWithModel,
 }
 
 /// A path, what it asks for, and who answers where the host does not tell.
@@ -72,6 +77,17 @@ const APIS: &[Api] = &[
     api(":streamGenerateContent", CONTENT, At::AnyHost, "gcp.gemini"),
     api(":embedContent", EMBEDDINGS, At::AnyHost, "gcp.gemini"),
     api(":batchEmbedContents", EMBEDDINGS, At::AnyHost, "gcp.gemini"),
+    api(":rawPredict", CHAT, At::KnownHostWithModel, "gcp.vertex_ai"),
+    api(":streamRawPredict", CHAT, At::KnownHostWithModel, "gcp.vertex_ai"),
+    api("/converse", CHAT, At::KnownHostWithModel, "aws.bedrock"),
+    api("/converse-stream", CHAT, At::KnownHostWithModel, "aws.bedrock"),
+    api("/invoke", CHAT, At::KnownHostWithModel, "aws.bedrock"),
+    api(
+        "/invoke-with-response-stream",
+        CHAT,
+        At::KnownHostWithModel,
+        "aws.bedrock",
+    ),
     api("/api/chat", CHAT, At::KnownHost, "ollama"),
     api("/api/generate", COMPLETION, At::KnownHost, "ollama"),
     api("/api/embed", EMBEDDINGS, At::KnownHost, "ollama"),
@@ -91,22 +107,36 @@ impl Endpoint {
             return None;
         }
         let path = address.path.trim_end_matches('/');
-        let api = APIS.iter().find(|api| path.ends_with(api.ends))?;
+        let (api, base) = APIS.iter().find_map(|api| Some((api, path.strip_suffix(api.ends)?)))?;
+        let model = model(base);
         let named = settings.bases.iter().rev().find(|base| base.holds(host, port, path));
         let named = named.map(|base| Arc::clone(&base.provider));
         let known = named.or_else(|| Some(provider::of(host, port)?.into()));
         let is_enough = known.is_some()
             || match api.at {
                 At::AnyHost => true,
-                At::AnyHostWithVersion => has_version(path.strip_suffix(api.ends).unwrap_or_default()),
+                At::AnyHostWithVersion => has_version(base),
                 At::KnownHost => is_anthropic && api.provider == "anthropic",
+                At::KnownHostWithModel => false,
             };
-        is_enough.then(|| Self {
-            operation: api.operation,
+        let has_all = api.at != At::KnownHostWithModel || model.is_some();
+        (is_enough && has_all).then(|| Self {
+            operation: api.operation_of(model.as_deref()),
             provider: known.unwrap_or_else(|| api.provider.into()),
-            model: model(path),
+            model,
+            streams: api.ends.contains("stream"),
             server: (host.to_owned(), port),
         })
+    }
+}
+
+impl Api {
+    /// Bedrock has one path for every model, and the names of those that embed say so.
+    fn operation_of(&self, model: Option<&str>) -> &'static str {
+        match model {
+            Some(model) if self.ends == "/invoke" && model.contains("embed") => EMBEDDINGS,
+            _ => self.operation,
+        }
     }
 }
 
@@ -119,14 +149,15 @@ fn has_version(base: &str) -> bool {
     is_version || last == "openai"
 }
 
-/// `/models/{model}:generateContent` of Google, `/deployments/{name}/chat/completions` of Azure.
-fn model(path: &str) -> Option<String> {
-    let mut segments = path.split('/');
+/// `/models/{model}:generateContent` of Google, `/deployments/{name}/chat/completions` of Azure, `/model/{id}/converse` of
+/// Bedrock, whose ids have colons and slashes. `base` is the path without its end.
+fn model(base: &str) -> Option<String> {
+    let mut segments = base.split('/');
     segments
         .by_ref()
-        .find(|segment| matches!(*segment, "models" | "deployments"))?;
-    let name = segments.next()?.split(':').next()?;
-    (!name.is_empty()).then(|| name.to_owned())
+        .find(|segment| matches!(*segment, "models" | "deployments" | "model"))?;
+    let name = segments.next().filter(|name| !name.is_empty())?;
+    percent_decode(name)
 }
 
 #[cfg(test)]
@@ -145,7 +176,8 @@ mod tests {
         };
         let endpoint = Endpoint::of(&address, &capture.settings)?;
         let model = endpoint.model.map(|model| format!(" {model}")).unwrap_or_default();
-        Some(format!("{} {}{model}", endpoint.provider, endpoint.operation))
+        let streams = if endpoint.streams { ", streamed" } else { "" };
+        Some(format!("{} {}{model}{streams}", endpoint.provider, endpoint.operation))
     }
 
     #[test]
@@ -168,7 +200,7 @@ mod tests {
             ("https://api.anthropic.com/v1/messages", "anthropic chat"),
             (
                 "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse",
-                "gcp.gemini generate_content gemini-2.5-flash",
+                "gcp.gemini generate_content gemini-2.5-flash, streamed",
             ),
             (
                 "https://us-central1-aiplatform.googleapis.com/v1/projects/p/locations/us-central1/publishers/google/models/gemini-2.5-pro:generateContent",
@@ -177,6 +209,42 @@ mod tests {
             (
                 "https://generativelanguage.googleapis.com/v1beta/openai/chat/completions",
                 "gcp.gemini chat",
+            ),
+            (
+                "https://us-east5-aiplatform.googleapis.com/v1/projects/p/locations/us-east5/publishers/anthropic/models/claude-sonnet-4-5@20250929:rawPredict",
+                "gcp.vertex_ai chat claude-sonnet-4-5@20250929",
+            ),
+            (
+                "https://aiplatform.googleapis.com/v1/projects/p/locations/global/publishers/anthropic/models/claude-haiku-4-5:streamRawPredict",
+                "gcp.vertex_ai chat claude-haiku-4-5, streamed",
+            ),
+            (
+                "https://bedrock-runtime.us-east-1.amazonaws.com/model/anthropic.claude-sonnet-4-5-20250929-v1%3A0/converse",
+                "aws.bedrock chat anthropic.claude-sonnet-4-5-20250929-v1:0",
+            ),
+            (
+                "https://bedrock-runtime-fips.us-gov-west-1.amazonaws.com/model/amazon.nova-pro-v1:0/converse-stream",
+                "aws.bedrock chat amazon.nova-pro-v1:0, streamed",
+            ),
+            (
+                "https://bedrock-runtime.cn-north-1.amazonaws.com.cn/model/arn%3Aaws%3Abedrock%3Ax%3A1%3Ainference-profile%2Feu.claude/invoke",
+                "aws.bedrock chat arn:aws:bedrock:x:1:inference-profile/eu.claude",
+            ),
+            (
+                "https://bedrock-runtime.us-east-1.amazonaws.com/model/anthropic.claude-haiku-4-5/invoke-with-response-stream",
+                "aws.bedrock chat anthropic.claude-haiku-4-5, streamed",
+            ),
+            (
+                "https://bedrock-runtime.us-east-1.amazonaws.com/model/amazon.titan-embed-text-v2%3A0/invoke",
+                "aws.bedrock embeddings amazon.titan-embed-text-v2:0",
+            ),
+            (
+                "https://bedrock-runtime.us-west-2.amazonaws.com/openai/v1/chat/completions",
+                "aws.bedrock chat",
+            ),
+            (
+                "https://mine.services.ai.azure.com/models/chat/completions",
+                "azure.ai.inference chat",
             ),
             ("http://localhost:11434/api/chat", "ollama chat"),
             ("http://localhost:11434/v1/chat/completions", "ollama chat"),
@@ -197,6 +265,10 @@ mod tests {
             "https://api.openai.com/v1/files",
             "https://api.anthropic.com/v1/messages/count_tokens",
             "https://api.openai.com/v1/responses/resp_1/cancel",
+            "https://functions.example/model/train/invoke",
+            "https://bedrock-runtime.us-east-1.amazonaws.com/async-invoke",
+            "https://bedrock.us-east-1.amazonaws.com/model/x/converse",
+            "https://us-central1-aiplatform.googleapis.com/v1/projects/p/locations/l/endpoints/7:rawPredict",
         ] {
             assert_eq!(asked(&HttpCapture::new(), url, false), None, "{url}");
         }
@@ -227,5 +299,11 @@ mod tests {
         assert_eq!(asked(&capture, "http://gpu-1:9001/api/chat", false), None);
         let chat = "https://api.openai.com/v1/chat/completions";
         assert_eq!(asked(&capture, chat, false).as_deref(), Some("mine chat"));
+        let gateway = HttpCapture::new().with_base_url("https://gateway.example/aws", "aws.bedrock");
+        let converse = "https://gateway.example/aws/model/amazon.nova-lite-v1%3A0/converse";
+        assert_eq!(
+            asked(&gateway, converse, false).as_deref(),
+            Some("aws.bedrock chat amazon.nova-lite-v1:0")
+        );
     }
 }

@@ -24,14 +24,16 @@
 //! | API | known by |
 //! | --- | --- |
 //! | `OpenAI` chat completions, completions, responses, embeddings, and everything compatible | the path |
-//! | Anthropic messages | the path, with its host or the header `anthropic-version` |
+//! | Anthropic messages | the path, with its host or the header `anthropic-version`; at Bedrock and Vertex AI as below |
 //! | Gemini and Vertex AI `generateContent`, streamed or not, and embeddings | the path |
+//! | Bedrock `converse` and `invoke`; Vertex AI `rawPredict`, streamed or not | the path, with its host or one that was named |
 //! | Ollama chat, generate and embeddings | the path, with its port 11434 or a host that was named |
 //!
 //! **What the program sees** is what the server sent, byte for byte and piece by piece as it arrives: nothing waits for
 //! the end of an answer. What we keep of it is bounded ([`HttpCapture::with_max_body_bytes`]) and counts towards
 //! the memory budget of the handle; it is read on the pipeline thread. An answer that cannot be read leaves a span with
-//! what is known without it.
+//! what is known without it: Bedrock's streams, which AWS frames in a way of its own, and what `invoke` gets of models
+//! that answer neither as Anthropic's nor as Amazon's do.
 //!
 //! **Counted once.** Inside an open `llm` span that is recorded (rig's, or one of [`llm::Call`](crate::llm::Call)), no
 //! span of its own is made. What that span does not say itself is added to it: parameters, finish reasons, messages,

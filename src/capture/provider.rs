@@ -41,11 +41,22 @@ pub(super) fn of(host: &str, port: Option<u16>) -> Option<&'static str> {
     by_name
         .map(|(_, provider)| *provider)
         .or_else(|| (port == Some(OLLAMA_PORT)).then_some("ollama"))
-        // Regional endpoints put the region before the name, with a hyphen.
-        .or_else(|| {
-            let host = host.to_ascii_lowercase();
-            host.ends_with("-aiplatform.googleapis.com").then_some("gcp.vertex_ai")
-        })
+        .or_else(|| of_a_region(&host.to_ascii_lowercase()))
+}
+
+/// Regional endpoints have their region in the name: before it with Vertex AI, behind it with Bedrock, whose host without
+/// `-runtime` is for other things than calls.
+fn of_a_region(host: &str) -> Option<&'static str> {
+    if host.ends_with("-aiplatform.googleapis.com") {
+        return Some("gcp.vertex_ai");
+    }
+    let runs_models = ["bedrock-runtime.", "bedrock-runtime-fips."]
+        .iter()
+        .any(|start| host.starts_with(start));
+    let is_amazons = [".amazonaws.com", ".amazonaws.com.cn", ".api.aws"]
+        .iter()
+        .any(|end| host.ends_with(end));
+    (runs_models && is_amazons).then_some("aws.bedrock")
 }
 
 /// `host` is `name`, or a name below it. Names of hosts have no case.
@@ -72,6 +83,10 @@ mod tests {
             ("API.Anthropic.com", Some("anthropic")),
             ("myresource.openai.azure.com", Some("azure.ai.openai")),
             ("europe-west4-aiplatform.googleapis.com", Some("gcp.vertex_ai")),
+            ("bedrock-runtime.eu-central-1.amazonaws.com", Some("aws.bedrock")),
+            ("bedrock-runtime.us-east-1.api.aws", Some("aws.bedrock")),
+            ("bedrock-runtime.example", None),
+            ("s3.amazonaws.com", None),
             ("evilapi.openai.com.example", None),
             ("notapi.x.ai", None),
             ("x.ai", None),

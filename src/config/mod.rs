@@ -24,6 +24,8 @@ pub(crate) use destination::{Destination, Headers, Secret, Shown};
 pub(crate) use notice::Notice;
 pub(crate) use notice::Notices;
 pub use options::{Compression, Content, EndState, Export, HostName, HostTrace, Protocol, Redactor, Semconv};
+#[cfg(any(feature = "reqwest-middleware", feature = "tower"))]
+pub(crate) use pairs::percent_decode;
 pub(crate) use settings::Settings;
 pub(crate) use spool::SpoolOptions;
 

@@ -77,7 +77,7 @@ fn is_header_value(value: &str) -> bool {
 }
 
 /// Decodes `%41`; a `%` without two digits after it stays, for people write `100%`.
-fn percent_decode(text: &str) -> Option<String> {
+pub(crate) fn percent_decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {

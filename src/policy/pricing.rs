@@ -50,6 +50,9 @@ struct Tokens {
     output: f64,
     cache_read: f64,
     cache_creation: f64,
+    /// Of these, for an hour.
+    #[cfg_attr(not(feature = "pricing"), expect(dead_code, reason = "the table is not there"))]
+    cache_creation_1h: f64,
 }
 
 impl Prices {
@@ -74,7 +77,12 @@ impl Prices {
             tier: TIERS.iter().find_map(|key| text(attributes, key)),
             at,
         };
-        let cost = [gen_ai::RESPONSE_MODEL, gen_ai::REQUEST_MODEL].iter().find_map(|key| {
+        let mut models = [gen_ai::RESPONSE_MODEL, gen_ai::REQUEST_MODEL];
+        // What is asked for at Bedrock says where it runs, which has a price; the answer only says which model it is.
+        if billing.provider.is_some_and(|provider| provider.contains("bedrock")) {
+            models.reverse();
+        }
+        let cost = models.iter().find_map(|key| {
             let model = text(attributes, key)?;
             self.own(model, &tokens).or_else(|| by_table(model, &tokens, &billing))
         });
@@ -122,6 +130,7 @@ impl Tokens {
             output: output.unwrap_or_default(),
             cache_read: count(gen_ai::USAGE_CACHE_READ).unwrap_or_default(),
             cache_creation: count(gen_ai::USAGE_CACHE_CREATION).unwrap_or_default(),
+            cache_creation_1h: count(gen_ai::USAGE_CACHE_CREATION_1H).unwrap_or_default(),
         })
     }
 }
@@ -151,6 +160,10 @@ fn by_table(model: &str, tokens: &Tokens, billing: &Billing<'_>) -> Option<Cost>
     for (key, count) in [
         (UsageKey::CACHE_READ_TOKENS, tokens.cache_read),
         (UsageKey::CACHE_WRITE_TOKENS, tokens.cache_creation),
+        (
+            UsageKey::CACHE_WRITE_1H_TOKENS,
+            tokens.cache_creation_1h.min(tokens.cache_creation),
+        ),
     ] {
         if count > 0.0 {
             usage.insert(key, count);

@@ -77,6 +77,11 @@ impl Excerpt {
         }
     }
 
+    /// There was nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+
     /// Bytes held, for the memory budget.
     pub(crate) fn bytes(&self) -> usize {
         self.head.capacity() + self.tail.capacity()

@@ -9,8 +9,10 @@ use super::Excerpt;
 pub(crate) struct Exchange {
     /// The program told it, in the provider's words; else it was captured.
     pub(crate) is_told: bool,
-    /// Where it is said beside the body: the path (Gemini), the deployment (Azure).
+    /// Where it is said beside the body: the path (Gemini, Bedrock), the deployment (Azure).
     pub(crate) model: Option<String>,
+    /// The address asks for a stream; else the request's body says whether one was asked for.
+    pub(crate) streams: bool,
     /// The GenAI name of the operation, where the address tells it.
     pub(crate) operation: Option<&'static str>,
     pub(crate) provider: Option<Arc<str>>,

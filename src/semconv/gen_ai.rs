@@ -38,6 +38,8 @@ pub(crate) const USAGE_INPUT_TOKENS: &str = "gen_ai.usage.input_tokens";
 pub(crate) const USAGE_OUTPUT_TOKENS: &str = "gen_ai.usage.output_tokens";
 pub(crate) const USAGE_CACHE_READ: &str = "gen_ai.usage.cache_read.input_tokens";
 pub(crate) const USAGE_CACHE_CREATION: &str = "gen_ai.usage.cache_creation.input_tokens";
+/// Anthropic's name below the conventions' group: of the tokens written to a cache those that stay for an hour.
+pub(crate) const USAGE_CACHE_CREATION_1H: &str = "gen_ai.usage.cache_creation.ephemeral_1h_input_tokens";
 pub(crate) const USAGE_REASONING_OUTPUT: &str = "gen_ai.usage.reasoning.output_tokens";
 pub(crate) const RESPONSE_FINISH_REASONS: &str = "gen_ai.response.finish_reasons";
 pub(crate) const TIME_TO_FIRST_CHUNK: &str = "gen_ai.response.time_to_first_chunk";

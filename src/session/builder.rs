@@ -149,7 +149,8 @@ impl SessionBuilder {
             ended: AtomicBool::new(false),
         };
         if session.handle.logs_replay() && recorder.is_enabled() && session.lineage.trace.sampled {
-            let url = session.replay_url();
+            // That we log it does not bind the program, which may still give its span a remote parent.
+            let url = session.handle.replay_url(session.lineage.trace.id);
             tracing::info!(target: "agentops", %url, "session started; replay");
         }
         session

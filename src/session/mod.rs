@@ -22,7 +22,7 @@ use builder::nearest_recorded;
 use crate::{
     config::EndState,
     handle::AgentOps,
-    hierarchy::{InstanceId, Lineage, LooseRecord, Parent, ScopeGuard, say_end},
+    hierarchy::{InstanceId, Lineage, LooseRecord, Parent, ScopeGuard, Slot, Trace, say_end},
     record::{Fields, Said},
     semconv::wire::WireValue,
     span_ext::with_recorded,
@@ -105,14 +105,15 @@ impl Session {
         result
     }
 
-    /// The trace's id: 32 hexadecimal digits.
+    /// The trace's id: 32 hexadecimal digits. Once it was told, the session's span takes no other
+    /// ([`set_remote_parent`](crate::AgentOpsSpanExt::set_remote_parent)).
     pub fn trace_id(&self) -> String {
-        self.lineage.trace.id.to_string()
+        self.told_trace().id.to_string()
     }
 
-    /// Where AgentOps shows the session.
+    /// Where AgentOps shows the session. It tells the trace's id, as [`trace_id`](Self::trace_id) does.
     pub fn replay_url(&self) -> String {
-        self.handle.replay_url(self.lineage.trace.id)
+        self.handle.replay_url(self.told_trace().id)
     }
 
     /// A fact about the session: attribute `trace.metadata.<key>`. Booleans, numbers and strings keep their type, anything
@@ -126,7 +127,7 @@ impl Session {
             Said::F64(value) => WireValue::F64(value),
             Said::Text(text, _) => WireValue::Str(text),
         };
-        self.lineage.trace.tell(|facts| {
+        self.trace().tell(|facts| {
             if let Some((_, have)) = facts.metadata.iter_mut().find(|(have, _)| *have == key) {
                 *have = value;
             } else if facts.metadata.len() < Fields::MAX_FIELDS {
@@ -171,6 +172,27 @@ impl Session {
             return;
         };
         own.end(state, reason);
+    }
+
+    /// The trace that the session is in now: its span may have been given a remote parent after the start.
+    fn trace(&self) -> Arc<Trace> {
+        self.seen(|_| ())
+    }
+
+    /// The same, for somebody who will hold the session to it.
+    fn told_trace(&self) -> Arc<Trace> {
+        self.seen(|slot| slot.observed.store(true, Ordering::Relaxed))
+    }
+
+    fn seen(&self, see: impl FnOnce(&Slot)) -> Arc<Trace> {
+        let instance = self.handle.recorder().instance;
+        let current = with_recorded(&self.span, |recorded| {
+            let slot = recorded.slot(instance)?;
+            see(slot);
+            Some(Arc::clone(&slot.lineage.trace))
+        });
+        // A record of its own is in no registry, and its trace stays.
+        current.flatten().unwrap_or_else(|| Arc::clone(&self.lineage.trace))
     }
 
     /// How to get inside where the span does not exist.

@@ -6,13 +6,13 @@ use agentops::{
 };
 use futures::StreamExt as _;
 use reqwest_middleware::ClientBuilder;
-use rig::{prelude::*, providers::openai::OpenAIConfig};
+use rig::{prelude::*, providers::openai::OpenAIConfig, rig_tool, tool::ToolExecutionError};
 use serde_json::json;
 use tracing::{Instrument as _, info_span};
 use tracing_subscriber::prelude::*;
 
 use super::{
-    bodies::{CHAT, CHAT_EVENTS, EMBEDDINGS, chat_request},
+    bodies::{CHAT, CHAT_EVENTS, CHAT_WITH_TOOL_CALL, EMBEDDINGS, chat_request},
     provider::{Provider, Reply},
     run::{below, block_on, call, run},
 };
@@ -126,7 +126,27 @@ fn agent(program: super::run::Program) -> Agent {
     let url = format!("{}/v1", program.url);
     let http = rig::rig_reqwest::ReqwestMiddlewareClient::from(program.client);
     let openai = OpenAIConfig::new("sk-planted").with_base_url(url).connect(http);
-    AgentBuilder::new(openai.chat("gpt-4o")).name("geographer").build()
+    let agent = AgentBuilder::new(openai.chat("gpt-4o")).name("geographer");
+    agent.tool(Weather).build()
+}
+
+#[allow(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "the macro makes the arguments owned, and asks for a result"
+)]
+#[rig_tool(description = "The weather in a city", params(city = "A city"))]
+fn weather(city: String) -> Result<String, ToolExecutionError> {
+    Ok(format!("sunny in {city}"))
+}
+
+/// A stream without the call of a tool.
+fn words_alone() -> String {
+    let words = CHAT_EVENTS.replace("\"finish_reason\":\"tool_calls\"", "\"finish_reason\":\"stop\"");
+    words
+        .split_inclusive("\n\n")
+        .filter(|event| !event.contains("tool_calls"))
+        .collect()
 }
 
 #[test]
@@ -149,12 +169,7 @@ fn a_call_of_rig_is_counted_once_and_told_more_of() {
 
 #[test]
 fn a_stream_of_rig_is_counted_once() {
-    let words = CHAT_EVENTS.replace("\"finish_reason\":\"tool_calls\"", "\"finish_reason\":\"stop\"");
-    let words: String = words
-        .split_inclusive("\n\n")
-        .filter(|event| !event.contains("tool_calls"))
-        .collect();
-    let (spans, asked) = run(vec![Reply::events().pieces_of(&words)], async |program| {
+    let (spans, asked) = run(vec![Reply::events().pieces_of(&words_alone())], async |program| {
         let mut stream = agent(program).prompt("What is the weather in Paris?").stream();
         while let Some(item) = stream.next().await {
             item.unwrap();
@@ -170,4 +185,40 @@ fn a_stream_of_rig_is_counted_once() {
     );
     assert_eq!(text(call, "gen_ai.completion.0.content"), "Let me look.");
     assert_eq!(call.attribute("agentops.response.partial"), None);
+}
+
+/// Both count tokens, and both know of every request.
+#[test]
+fn a_run_of_rig_with_a_tool_has_one_call_for_each_request_and_each_token_once() {
+    for streams in [false, true] {
+        let replies = if streams {
+            let asks = Reply::events().pieces_of(CHAT_EVENTS);
+            vec![asks, Reply::events().pieces_of(&words_alone())]
+        } else {
+            vec![Reply::json(CHAT_WITH_TOOL_CALL), Reply::json(CHAT)]
+        };
+        let (spans, asked) = run(replies, async |program| {
+            let asked = agent(program).prompt("What is the weather in Paris?").max_turns(3);
+            if streams {
+                let mut stream = asked.stream();
+                while let Some(item) = stream.next().await {
+                    item.unwrap();
+                }
+            } else {
+                asked.await.unwrap();
+            }
+        });
+        assert_eq!(asked.len(), 2);
+        assert_eq!(
+            draw(&spans),
+            "default.session\n  planner.agent\n    chat gpt-4o\n    weather.tool\n    chat gpt-4o\n",
+            "streamed: {streams}"
+        );
+        // 99 and 170, or 170 twice.
+        let expected = if streams { 2 * 170 } else { 99 + 170 };
+        let counts = spans
+            .iter()
+            .filter_map(|span| span.attribute("gen_ai.usage.total_tokens")?.as_i64());
+        assert_eq!(counts.sum::<i64>(), expected, "streamed: {streams}");
+    }
 }

@@ -151,6 +151,47 @@ fn tokens_written_to_a_cache_cost_more_and_those_read_from_it_less() {
     assert_close(cost.unwrap(), [prompt, 0.15, prompt + 0.15]);
 }
 
+/// Twice the price of input for what stays in a cache for an hour, 1.25 times that for what stays for minutes.
+#[test]
+fn tokens_written_to_a_cache_for_an_hour_cost_more_than_those_for_minutes() {
+    let written = |for_an_hour: u64| {
+        let counts = [
+            ("input_tokens", 100_000),
+            ("cache_creation.input_tokens", 50_000),
+            ("cache_creation.ephemeral_1h_input_tokens", for_an_hour),
+            ("output_tokens", 10_000),
+        ];
+        billed(&CLAUDE, &counts).unwrap()
+    };
+    for (for_an_hour, prompt) in [
+        (0, 0.05 * 3.0 + 0.05 * 3.75),
+        (20_000, 0.05 * 3.0 + 0.03 * 3.75 + 0.02 * 6.0),
+        (50_000, 0.05 * 3.0 + 0.05 * 6.0),
+        (90_000, 0.05 * 3.0 + 0.05 * 6.0),
+    ] {
+        assert_close(written(for_an_hour), [prompt, 0.15, prompt + 0.15]);
+    }
+}
+
+/// claude-sonnet-4-5 at Bedrock: 3 and 15 USD per million wherever there is room, 10 % more in a region of one's choice.
+/// The answer of either says the same model.
+#[test]
+fn where_a_model_of_bedrock_runs_has_a_price() {
+    for (asked, factor) in [
+        ("global.anthropic.claude-sonnet-4-5-20250929-v1:0", 1.0),
+        ("eu.anthropic.claude-sonnet-4-5-20250929-v1:0", 1.1),
+        ("arn:aws:bedrock:eu-west-1:1:application-inference-profile/x", 1.1),
+    ] {
+        let fields = [
+            ("gen_ai.provider.name", "aws.bedrock"),
+            ("gen_ai.request.model", asked),
+            ("gen_ai.response.model", "claude-sonnet-4-5-20250929"),
+        ];
+        let cost = billed(&fields, &[("input_tokens", 100_000), ("output_tokens", 10_000)]);
+        assert_close(cost.unwrap(), [0.3 * factor, 0.15 * factor, 0.45 * factor]);
+    }
+}
+
 #[test]
 fn counts_beside_the_input_cost_what_the_same_counts_inside_it_cost() {
     let cost = billed(

@@ -189,6 +189,37 @@ fn a_remote_parent_is_linked_or_continued() {
     assert_eq!(named(&spans, "tool.tool").trace_id, joined.trace_id);
 }
 
+#[test]
+fn a_session_whose_span_is_given_a_remote_parent_tells_that_trace_and_keeps_what_is_said_of_it() {
+    use std::collections::HashMap;
+    let from = |trace: &str| HashMap::from([("traceparent".to_owned(), format!("00-{trace}-b7ad6b7169203331-01"))]);
+    let (first, second) = ("0af7651916cd43dd8448eb211c80319c", "1bf7651916cd43dd8448eb211c80319d");
+    let spans = arrived(|agentops| {
+        let session = agentops.session("s").start();
+        session.set_metadata("before", &1);
+        session.span().set_remote_parent(&from(first)).unwrap();
+        session.set_metadata("after", &2);
+        assert_eq!(session.trace_id(), first);
+        assert!(session.replay_url().ends_with(&format!("trace_id={first}")));
+        session.span().set_remote_parent(&from(second)).unwrap_err(); // It was told.
+        session.in_scope(tool);
+        session.end(EndState::Success);
+        assert_eq!(session.trace_id(), first, "also when it has ended");
+
+        // The link alone tells the id, too.
+        let told = agentops.session("told").start();
+        told.replay_url();
+        told.span().set_remote_parent(&from(second)).unwrap_err();
+    });
+    let session = named(&spans, "s.session");
+    assert_eq!(session.trace_id, first);
+    assert_eq!(session.parent_span_id.as_deref(), Some("b7ad6b7169203331"));
+    assert_eq!(session.attribute("trace.metadata.before"), Some(&1_i64.into()));
+    assert_eq!(session.attribute("trace.metadata.after"), Some(&2_i64.into()));
+    assert_eq!(named(&spans, "tool.tool").trace_id, first);
+    assert_ne!(named(&spans, "told.session").trace_id, second);
+}
+
 /// What a session's trace repeats, span by span.
 fn handed_down(spans: &[Span]) -> Vec<(&str, Vec<Option<&Value>>)> {
     let keys = ["agentops.tags", "team", "user.id", "session.id"];

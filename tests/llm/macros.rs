@@ -55,3 +55,125 @@ fn a_name_alone_and_a_field_that_is_known_already_are_fine() {
     let cost = named(&spans, "costly.tool").attribute("gen_ai.usage.total_cost");
     assert_eq!(cost, Some(&0.05.into()));
 }
+
+/// What every span of ours may be told.
+const ON_ALL: &[&str] = &[
+    "agent.name",
+    "agentops.input",
+    "agentops.kind",
+    "agentops.name",
+    "agentops.output",
+    "agentops.tags",
+    "agentops.version",
+    "error.message",
+    "error.type",
+    "otel.kind",
+    "otel.name",
+    "otel.status_code",
+    "otel.status_description",
+    "session.id",
+    "user.id",
+];
+
+/// The attributes of inference and embeddings in the GenAI conventions, and what AgentOps reads beyond them.
+const ON_CALLS: &[&str] = &[
+    "agentops.cost",
+    "agentops.prompt.name",
+    "agentops.prompt.version",
+    "agentops.response.partial",
+    "gen_ai.conversation.id",
+    "gen_ai.embeddings.dimension.count",
+    "gen_ai.input.messages",
+    "gen_ai.operation.name",
+    "gen_ai.output.messages",
+    "gen_ai.output.type",
+    "gen_ai.provider.name",
+    "gen_ai.request.choice.count",
+    "gen_ai.request.encoding_formats",
+    "gen_ai.request.frequency_penalty",
+    "gen_ai.request.max_tokens",
+    "gen_ai.request.model",
+    "gen_ai.request.presence_penalty",
+    "gen_ai.request.seed",
+    "gen_ai.request.stop_sequences",
+    "gen_ai.request.stream",
+    "gen_ai.request.temperature",
+    "gen_ai.request.top_k",
+    "gen_ai.request.top_p",
+    "gen_ai.request.type",
+    "gen_ai.response.finish_reasons",
+    "gen_ai.response.id",
+    "gen_ai.response.model",
+    "gen_ai.response.time_to_first_chunk",
+    "gen_ai.streaming.chunk_count",
+    "gen_ai.streaming.time_to_generate",
+    "gen_ai.system",
+    "gen_ai.system_instructions",
+    "gen_ai.tool.definitions",
+    "gen_ai.usage.cache_creation.input_tokens",
+    "gen_ai.usage.cache_read.input_tokens",
+    "gen_ai.usage.completion_cost",
+    "gen_ai.usage.input_tokens",
+    "gen_ai.usage.output_tokens",
+    "gen_ai.usage.prompt_cost",
+    "gen_ai.usage.reasoning.output_tokens",
+    "gen_ai.usage.total_cost",
+    "gen_ai.usage.total_tokens",
+    "openai.api.type",
+    "openai.request.service_tier",
+    "openai.response.service_tier",
+    "openai.response.system_fingerprint",
+    "server.address",
+    "server.port",
+];
+
+const ON_TOOLS: &[&str] = &[
+    "agentops.cost",
+    "gen_ai.tool.call.arguments",
+    "gen_ai.tool.call.id",
+    "gen_ai.tool.call.outcome",
+    "gen_ai.tool.call.result",
+    "gen_ai.tool.description",
+    "gen_ai.tool.name",
+    "gen_ai.tool.type",
+    "jsonrpc.request.id",
+    "mcp.method.name",
+    "mcp.protocol.version",
+    "mcp.session.id",
+];
+
+const ON_AGENTS: &[&str] = &[
+    "agent.id",
+    "agent.role",
+    "agent.tools",
+    "gen_ai.agent.description",
+    "gen_ai.agent.id",
+    "gen_ai.agent.name",
+    "gen_ai.agent.version",
+    "gen_ai.conversation.id",
+    "gen_ai.provider.name",
+    "gen_ai.request.model",
+    "gen_ai.system_instructions",
+    "gen_ai.usage.input_tokens",
+    "gen_ai.usage.output_tokens",
+];
+
+#[test]
+fn every_field_that_is_known_can_be_recorded_late() {
+    arrived(|_| {
+        for (span, known) in [
+            (llm_span!("x"), ON_CALLS),
+            (tool_span!("x"), ON_TOOLS),
+            (agent_span!("x"), ON_AGENTS),
+        ] {
+            let declared = span.metadata().unwrap().fields();
+            let missing: Vec<_> = ON_ALL
+                .iter()
+                .chain(known)
+                .filter(|name| declared.field(**name).is_none())
+                .collect();
+            assert!(missing.is_empty(), "{missing:?}");
+            assert!(declared.field("gen_ai.no.such.thing").is_none(), "the control");
+        }
+    });
+}

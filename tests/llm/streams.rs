@@ -81,6 +81,26 @@ fn dropped_early_it_keeps_what_came_and_is_no_error() {
 }
 
 #[test]
+fn a_task_that_is_cancelled_in_the_middle_of_an_answer_ends_its_call_once() {
+    let spans = arrived(|agentops| {
+        let mut streaming = call().stream();
+        let answering = async move {
+            streaming.text("Hel");
+            std::future::pending::<()>().await;
+            streaming.end();
+        };
+        // Polled once, then dropped at its `await`.
+        assert!(answering.now_or_never().is_none());
+        agentops.force_flush(crate::harness::DEADLINE).unwrap();
+        assert_eq!(agentops.stats().exported, 1, "{:?}", agentops.stats());
+        assert_eq!(agentops.stats().open_spans, 0, "{:?}", agentops.stats());
+    });
+    let call = whole(&spans);
+    assert_eq!(text(call, "gen_ai.completion.0.content"), "Hel");
+    assert_eq!(call.attribute("agentops.response.partial"), Some(&true.into()));
+}
+
+#[test]
 fn an_error_keeps_what_came_and_the_first_one_stands() {
     let spans = arrived(|_| {
         let mut streaming = call().stream();

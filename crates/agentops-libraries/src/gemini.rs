@@ -1,6 +1,6 @@
 //! Answers of Gemini. Cached tokens are part of the prompt; thinking stands beside the candidates.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::Answer;
 
@@ -13,12 +13,11 @@ pub const CANDIDATES_TOKENS: i64 = 16;
 /// Thinking.
 pub const THOUGHTS_TOKENS: i64 = 8;
 
-/// An answer that says this.
-pub fn says(text: &str) -> Answer {
-    Answer::json(&json!({
+fn piece(text: &str, reason: Option<&str>) -> Value {
+    json!({
         "candidates": [{
             "content": { "role": "model", "parts": [{ "text": text }] },
-            "finishReason": "STOP",
+            "finishReason": reason,
             "index": 0,
         }],
         "usageMetadata": {
@@ -30,5 +29,21 @@ pub fn says(text: &str) -> Answer {
         },
         "modelVersion": "gemini-2.5-pro",
         "responseId": "r-1",
-    }))
+    })
+}
+
+/// An answer that says this.
+pub fn says(text: &str) -> Answer {
+    Answer::json(&piece(text, Some("STOP")))
+}
+
+/// A stream that says this, word by word, each with the counts so far.
+pub fn streams(text: &str) -> Answer {
+    let mut words = text.split_inclusive(' ').peekable();
+    let mut pieces = Vec::new();
+    while let Some(word) = words.next() {
+        let reason = words.peek().is_none().then_some("STOP");
+        pieces.push((None, piece(word, reason).to_string()));
+    }
+    Answer::events(pieces)
 }

@@ -161,12 +161,53 @@ fn response(output: &Value) -> Value {
     })
 }
 
+fn said(text: &str) -> Value {
+    json!({
+        "type": "message", "id": "msg_1", "status": "completed", "role": "assistant",
+        "content": [{ "type": "output_text", "text": text, "annotations": [], "logprobs": [] }],
+    })
+}
+
 /// A response of the Responses API that says this.
 pub fn responds(text: &str) -> Answer {
-    Answer::json(&response(&json!([{
-        "type": "message", "id": "msg_1", "status": "completed", "role": "assistant",
-        "content": [{ "type": "output_text", "text": text, "annotations": [] }],
-    }])))
+    Answer::json(&response(&json!([said(text)])))
+}
+
+/// A response in pieces, word by word, and as a whole at its end.
+pub fn responds_in_pieces(text: &str) -> Answer {
+    let mut begun = response(&json!([]));
+    if let Some(begun) = begun.as_object_mut() {
+        begun.insert("status".to_owned(), "in_progress".into());
+        begun.insert("usage".to_owned(), Value::Null);
+    }
+    let item = json!({ "type": "message", "id": "msg_1", "status": "in_progress", "role": "assistant", "content": [] });
+    let part = json!({ "type": "output_text", "text": "", "annotations": [], "logprobs": [] });
+    let mut events = vec![
+        json!({ "type": "response.created", "response": begun }),
+        json!({ "type": "response.output_item.added", "output_index": 0, "item": item }),
+        json!({ "type": "response.content_part.added", "item_id": "msg_1", "output_index": 0, "content_index": 0, "part": part }),
+    ];
+    events.extend(text.split_inclusive(' ').map(|word| {
+        json!({
+            "type": "response.output_text.delta", "item_id": "msg_1", "output_index": 0, "content_index": 0, "delta": word,
+            "logprobs": [],
+        })
+    }));
+    let whole = response(&json!([said(text)]));
+    events.extend([
+        json!({
+            "type": "response.output_text.done", "item_id": "msg_1", "output_index": 0, "content_index": 0, "text": text,
+            "logprobs": [],
+        }),
+        json!({ "type": "response.output_item.done", "output_index": 0, "item": said(text) }),
+        json!({ "type": "response.completed", "response": whole }),
+    ]);
+    Answer::events(events.into_iter().zip(0..).map(|(mut event, number)| {
+        if let Some(event) = event.as_object_mut() {
+            event.insert("sequence_number".to_owned(), number.into());
+        }
+        (None, event.to_string())
+    }))
 }
 
 /// Embeddings of one text.

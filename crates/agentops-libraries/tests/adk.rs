@@ -16,7 +16,7 @@ mod support;
 use std::{collections::HashMap, sync::Arc};
 
 use adk_agent::LlmAgentBuilder;
-use adk_core::{AdkError, Content, RunConfig};
+use adk_core::{AdkError, Content, RunConfig, StreamingMode};
 use adk_model::anthropic::{AnthropicClient, AnthropicConfig};
 use adk_runner::Runner;
 use adk_session::{CreateRequest, InMemorySessionService, SessionService as _};
@@ -31,6 +31,11 @@ const ASKED: &str = "Weather in Paris?";
 
 /// Runs an agent with a tool and takes so many of its events.
 async fn agent(provider: &Provider, events: usize) {
+    agent_in(provider, events, StreamingMode::SSE).await;
+}
+
+/// The same, whose events come piece by piece or not. The model is asked for a stream in any case.
+async fn agent_in(provider: &Provider, events: usize, mode: StreamingMode) {
     let config = AnthropicConfig::new("sk-scripted", "claude-sonnet-4-5").with_base_url(provider.url(""));
     let weather = |_context, arguments: serde_json::Value| async move {
         if arguments["city"] == "Atlantis" {
@@ -54,7 +59,7 @@ async fn agent(provider: &Provider, events: usize) {
         .app_name("desk")
         .agent(Arc::new(agent.build().unwrap()))
         .session_service(sessions)
-        .run_config(RunConfig::builder().record_payloads(true).build());
+        .run_config(RunConfig::builder().record_payloads(true).streaming_mode(mode).build());
     let runner = runner.build().unwrap();
     let asked = Content::new("user").with_text(ASKED);
     let mut said = runner.run_str("u-1", "s-1", asked).await.unwrap().take(events);
@@ -71,15 +76,20 @@ fn of_kind<'a>(spans: &'a [Span], kind: &str) -> Vec<&'a Span> {
 
 #[test]
 fn an_agent_with_a_tool_is_one_tree_with_its_tokens_once() {
-    let paris = json!({ "city": "Paris" });
-    let provider = Provider::start([
-        anthropic::streams_call("weather", &paris),
-        anthropic::streams("It is sunny."),
-    ]);
-    let spans = run(|_| agent(&provider, ALL));
-    assert_eq!(provider.left(), 0);
+    for mode in [StreamingMode::SSE, StreamingMode::None] {
+        let provider = Provider::start([
+            anthropic::streams_call("weather", &json!({ "city": "Paris" })),
+            anthropic::streams("It is sunny."),
+        ]);
+        let spans = run(|_| agent_in(&provider, ALL, mode));
+        assert_eq!(provider.left(), 0);
+        assert_is_one_tree(&spans);
+    }
+}
+
+fn assert_is_one_tree(spans: &[Span]) {
     assert_eq!(
-        draw(&spans),
+        draw(spans),
         "default.session\n\
          \x20 forecaster.agent\n\
          \x20   call_llm.operation\n\
@@ -96,7 +106,7 @@ fn an_agent_with_a_tool_is_one_tree_with_its_tokens_once() {
         reasoning: None,
         total: Some(144),
     };
-    let calls = of_kind(&spans, "llm");
+    let calls = of_kind(spans, "llm");
     assert_eq!(
         calls.iter().map(|call| Counts::of(call)).collect::<Vec<_>>(),
         [counts; 2]
@@ -109,7 +119,7 @@ fn an_agent_with_a_tool_is_one_tree_with_its_tokens_once() {
         assert_eq!(call.attribute("gen_ai.request.streaming").unwrap(), &Value::from(true));
         assert_eq!(call.text("agent.name"), Some("forecaster"));
     }
-    let display = Display::of(&spans);
+    let display = Display::of(spans);
     assert_eq!(
         (
             display.llm_calls,
@@ -121,13 +131,13 @@ fn an_agent_with_a_tool_is_one_tree_with_its_tokens_once() {
     );
     assert_eq!(display.agent_cards, ["forecaster"]);
     assert_eq!((display.warnings, display.lost), (vec![], vec![]));
-    for span in of_kind(&spans, "agent").into_iter().chain(of_kind(&spans, "tool")) {
+    for span in of_kind(spans, "agent").into_iter().chain(of_kind(spans, "tool")) {
         assert_eq!(
             (span.text("session.id"), span.text("agent.name")),
             (Some("s-1"), Some("forecaster"))
         );
     }
-    assert_eq!(of_kind(&spans, "agent")[0].text("user.id"), Some("u-1"));
+    assert_eq!(of_kind(spans, "agent")[0].text("user.id"), Some("u-1"));
 }
 
 /// adk-rust has them on the span around the call, and only where it is told to record payloads.

@@ -185,26 +185,47 @@ fn functions_and_calls_of_tools_are_readable_streamed_or_not() {
 }
 
 #[test]
-fn the_text_of_a_response_is_there_with_its_cached_and_thought_tokens() {
-    let provider = Provider::start([openai::responds("It is sunny.")]);
-    let spans = run(|_| async {
-        let request = CreateResponseArgs::default()
-            .model("gpt-4o-mini")
-            .instructions("You forecast.")
-            .input("Weather in Paris?")
-            .build();
-        client(&provider).responses().create(request.unwrap()).await.unwrap();
-    });
-    let call = calls(&spans)[0];
-    assert_eq!(Counts::of(call), OPENAI);
-    assert_eq!(
-        Display::messages(call),
-        [
-            Message::new("system", "You forecast."),
-            Message::new("user", "Weather in Paris?"),
-            Message::new("assistant", "It is sunny."),
-        ]
-    );
+fn the_text_of_a_response_is_there_with_its_cached_and_thought_tokens_streamed_or_not() {
+    for streams in [false, true] {
+        let answer = if streams {
+            openai::responds_in_pieces
+        } else {
+            openai::responds
+        };
+        let provider = Provider::start([answer("It is sunny.")]);
+        let spans = run(|_| async {
+            let mut request = CreateResponseArgs::default();
+            let request = request
+                .model("gpt-4o-mini")
+                .instructions("You forecast.")
+                .input("Weather in Paris?");
+            let client = client(&provider);
+            if streams {
+                let request = request.stream(true).build().unwrap();
+                let mut events = client.responses().create_stream(request).await.unwrap();
+                while let Some(event) = events.next().await {
+                    event.unwrap();
+                }
+            } else {
+                client.responses().create(request.build().unwrap()).await.unwrap();
+            }
+        });
+        let call = calls(&spans)[0];
+        assert_eq!(Counts::of(call), OPENAI);
+        assert_eq!(
+            Display::messages(call),
+            [
+                Message::new("system", "You forecast."),
+                Message::new("user", "Weather in Paris?"),
+                Message::new("assistant", "It is sunny."),
+            ]
+        );
+        assert_eq!(
+            call.attribute("gen_ai.request.streaming").unwrap(),
+            &Value::from(streams)
+        );
+        assert_eq!(call.text("gen_ai.response.finish_reason"), Some("stop"));
+    }
 }
 
 #[test]

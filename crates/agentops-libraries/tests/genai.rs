@@ -62,7 +62,8 @@ fn call(kind: AdapterKind, model: &'static str, answer: Answer, streams: bool) -
         if streams {
             let options = ChatOptions::default()
                 .with_capture_usage(true)
-                .with_capture_content(true);
+                .with_capture_content(true)
+                .with_capture_tool_calls(true);
             let mut events = client
                 .exec_chat_stream(model, request(), Some(&options))
                 .await
@@ -152,6 +153,22 @@ fn every_provider_counts_in_its_own_way_and_arrives_in_one() {
             openai,
             "gcp.gemini",
         ),
+        (
+            AdapterKind::Gemini,
+            pro,
+            gemini::streams("It is sunny."),
+            true,
+            openai,
+            "gcp.gemini",
+        ),
+        (
+            AdapterKind::OpenAIResp,
+            gpt,
+            openai::responds_in_pieces("It is sunny."),
+            true,
+            openai,
+            "openai",
+        ),
     ] {
         let spans = call(kind, model, answer, streams);
         assert_eq!(draw(&spans), format!("default.session\n  chat {model}\n"), "{kind:?}");
@@ -236,7 +253,7 @@ fn messages_calls_and_functions_arrive_in_both_dialects_whatever_the_provider() 
             claude,
             anthropic::calls("weather", &paris),
             false,
-            vec![Message::new("assistant", "Let me look."), asks],
+            vec![Message::new("assistant", "Let me look."), asks.clone()],
         ),
         (
             AdapterKind::Anthropic,
@@ -245,7 +262,28 @@ fn messages_calls_and_functions_arrive_in_both_dialects_whatever_the_provider() 
             true,
             vec![sunny.clone()],
         ),
-        (AdapterKind::Gemini, pro, gemini::says("Sunny."), false, vec![sunny]),
+        (
+            AdapterKind::Gemini,
+            pro,
+            gemini::says("Sunny."),
+            false,
+            vec![sunny.clone()],
+        ),
+        (
+            AdapterKind::OpenAI,
+            gpt,
+            openai::streams_call("weather", &paris),
+            true,
+            vec![asks.clone()],
+        ),
+        (
+            AdapterKind::Anthropic,
+            claude,
+            anthropic::streams_call("weather", &paris),
+            true,
+            vec![asks],
+        ),
+        (AdapterKind::Gemini, pro, gemini::streams("Sunny."), true, vec![sunny]),
     ] {
         let spans = call(kind, model, answer, streams);
         let call = only_call(&spans);

@@ -17,6 +17,8 @@ pub(super) struct Answer {
     /// In USD, where the provider says it (`OpenRouter`).
     pub(super) cost: Option<f64>,
     pub(super) error: Option<Fault>,
+    /// Why it failed, if it did.
+    pub(super) excuse: Option<Fault>,
     pub(super) others: Facts,
     /// The model said why it stopped, or the server that it is done.
     pub(super) ended: bool,

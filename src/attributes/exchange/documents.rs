@@ -20,6 +20,7 @@ const LATE: &[&str] = &[
     "model",
     "modelVersion",
     "stop_reason",
+    "stopReason",
     "prompt_eval_count",
     "eval_count",
 ];

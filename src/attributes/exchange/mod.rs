@@ -57,7 +57,8 @@ pub(crate) fn read(record: &mut SpanRecord) {
     place(exchange, exchanges.len(), &mut facts);
     let asked = Documents::read(&exchange.request, None);
     let asked = asked.list.first().and_then(Value::as_object);
-    let streams = asked.is_some_and(|asked| request::read(asked, &mut facts)) || documents.streamed;
+    let asked_for_stream = asked.is_some_and(|asked| request::read(asked, &mut facts));
+    let streams = asked_for_stream || exchange.streams || documents.streamed;
     // The body says it better than the address.
     if !facts.0.iter().any(|(key, _)| *key == gen_ai::REQUEST_MODEL) {
         facts.text(gen_ai::REQUEST_MODEL, exchange.model.clone());
@@ -74,8 +75,7 @@ pub(crate) fn read(record: &mut SpanRecord) {
             stream_of_openai(exchange, chunks, &answer, &mut facts);
         }
     }
-    let is_cut_off = documents.cut && !matches!(exchange.ending, Ending::Complete);
-    if (documents.streamed || is_cut_off) && !answer.ended && !exchange.is_told {
+    if is_partial(exchange, &documents, streams) && !answer.ended && !exchange.is_told {
         facts.say(agentops::RESPONSE_PARTIAL, Fact::Bool(true));
     }
     let failure = failure(record, exchange, &answer);
@@ -114,7 +114,20 @@ fn times(exchange: &Exchange, chunks: usize, facts: &mut Facts) {
             facts.say(key, Fact::Number(duration.as_secs_f64()));
         }
     }
-    facts.count(gen_ai::CHUNK_COUNT, Some(chunks as u64));
+    // Of a stream in a framing that nobody here reads (AWS') the pieces are not known.
+    if chunks > 0 || exchange.response.is_empty() {
+        facts.count(gen_ai::CHUNK_COUNT, Some(chunks as u64));
+    }
+}
+
+/// Some of the answer is missing, unless it says that it is all.
+fn is_partial(exchange: &Exchange, documents: &Documents, streams: bool) -> bool {
+    let left_early = match &exchange.ending {
+        Ending::Complete | Ending::Cancelled => false,
+        Ending::Abandoned => true,
+        Ending::Broken(_) => exchange.status.is_some(),
+    };
+    documents.streamed || left_early && (documents.cut || streams)
 }
 
 /// What AgentOps' Python SDK tells of `OpenAI`'s streams, under its names.
@@ -130,7 +143,9 @@ fn stream_of_openai(exchange: &Exchange, chunks: usize, answer: &Answer, facts: 
 /// Why it failed, if it did.
 fn failure(record: &SpanRecord, exchange: &Exchange, answer: &Answer) -> Option<Failure> {
     let status = exchange.status.filter(|status| *status >= 400);
-    let (type_name, message) = match (&answer.error, &exchange.ending, status) {
+    // A failed answer that is a message and nothing else says why it failed.
+    let error = answer.error.as_ref().or_else(|| status.and(answer.excuse.as_ref()));
+    let (type_name, message) = match (error, &exchange.ending, status) {
         (Some(error), _, status) => {
             let code = error.code.clone().or_else(|| Some(status?.to_string()));
             (code, error.message.clone())

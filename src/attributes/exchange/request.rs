@@ -1,12 +1,12 @@
-//! What a request asks for: model, parameters, messages and tools, as `OpenAI`, Anthropic, Gemini and Ollama write them.
+//! What a request asks for: model, parameters, messages and tools, as `OpenAI`, Anthropic, Gemini, Bedrock and Ollama write them.
 
 use serde_json::{Map, Value, json};
 
 use super::facts::{Fact, Facts};
 use crate::{attributes::parts, semconv::gen_ai};
 
-/// Where each parameter stands: its key, how it is read, and its names, in the request, below `generationConfig` of Gemini
-/// and below `options` of Ollama.
+/// Where each parameter stands: its key, how it is read, and its names, in the request, below `generationConfig` of Gemini,
+/// `inferenceConfig` of Bedrock and `options` of Ollama.
 const PARAMETERS: &[(&str, Kind, &[&str])] = &[
     ("gen_ai.request.temperature", Kind::Number, &["temperature"]),
     ("gen_ai.request.top_p", Kind::Number, &["top_p", "topP"]),
@@ -19,6 +19,7 @@ const PARAMETERS: &[(&str, Kind, &[&str])] = &[
             "max_completion_tokens",
             "max_output_tokens",
             "maxOutputTokens",
+            "maxTokens",
             "num_predict",
         ],
     ),
@@ -91,6 +92,7 @@ fn parameters(request: &Map<String, Value>, facts: &mut Facts) {
         Some(request),
         below("generationConfig"),
         below("generation_config"),
+        below("inferenceConfig"),
         below("options"),
     ];
     for (key, kind, names) in PARAMETERS {
@@ -150,7 +152,11 @@ fn in_a_message(item: &Value) -> Value {
 
 /// The tools that the model may call, as the conventions write them.
 fn tools(request: &Map<String, Value>) -> Vec<Value> {
-    let given = request.get("tools").or_else(|| request.get("functions"));
+    let of_bedrock = || request.get("toolConfig")?.get("tools");
+    let given = request
+        .get("tools")
+        .or_else(|| request.get("functions"))
+        .or_else(of_bedrock);
     let given = given.and_then(Value::as_array).into_iter().flatten();
     // Gemini declares several functions in one tool.
     given
@@ -165,7 +171,7 @@ fn tools(request: &Map<String, Value>) -> Vec<Value> {
 }
 
 fn definition(tool: &Value) -> Value {
-    let function = tool.get("function").unwrap_or(tool);
+    let function = tool.get("function").or_else(|| tool.get("toolSpec")).unwrap_or(tool);
     let Some(name) = function.get("name").filter(|name| name.is_string()) else {
         // One of the provider's own.
         return tool.clone();
@@ -175,8 +181,10 @@ fn definition(tool: &Value) -> Value {
         if let Some(description) = function.get("description") {
             out.insert("description".to_owned(), description.clone());
         }
-        let parameters = ["parameters", "input_schema", "parametersJsonSchema"];
+        let parameters = ["parameters", "input_schema", "parametersJsonSchema", "inputSchema"];
         if let Some(parameters) = parameters.iter().find_map(|name| function.get(*name)) {
+            // Bedrock says that the schema is JSON.
+            let parameters = parameters.get("json").unwrap_or(parameters);
             out.insert("parameters".to_owned(), parameters.clone());
         }
     }

@@ -13,6 +13,8 @@ pub(in crate::attributes) struct Tokens {
     output: Option<u64>,
     cache_read: Option<u64>,
     cache_creation: Option<u64>,
+    /// Of these, for an hour rather than for minutes, which costs more.
+    written_for_an_hour: Option<u64>,
     reasoning: Option<u64>,
     /// `input` does not count the cached ones yet.
     is_exclusive: bool,
@@ -23,6 +25,8 @@ impl Tokens {
     pub(in crate::attributes) fn read(usage: &Map<String, Value>) -> Self {
         if usage.contains_key("promptTokenCount") || usage.contains_key("candidatesTokenCount") {
             gemini(usage)
+        } else if usage.contains_key("inputTokens") || usage.contains_key("outputTokens") {
+            bedrock(usage)
         } else if usage.contains_key("prompt_eval_count") || usage.contains_key("eval_count") {
             Self {
                 input: count(usage, &["prompt_eval_count"]),
@@ -42,6 +46,7 @@ impl Tokens {
         self.output = later.output.or(self.output);
         self.cache_read = later.cache_read.or(self.cache_read);
         self.cache_creation = later.cache_creation.or(self.cache_creation);
+        self.written_for_an_hour = later.written_for_an_hour.or(self.written_for_an_hour);
         self.reasoning = later.reasoning.or(self.reasoning);
         self.is_exclusive |= later.is_exclusive;
     }
@@ -58,6 +63,7 @@ impl Tokens {
             output: sum(ours.output, other.output),
             cache_read: sum(ours.cache_read, other.cache_read),
             cache_creation: sum(ours.cache_creation, other.cache_creation),
+            written_for_an_hour: sum(ours.written_for_an_hour, other.written_for_an_hour),
             reasoning: sum(ours.reasoning, other.reasoning),
             is_exclusive: false,
         };
@@ -92,6 +98,8 @@ impl Tokens {
         facts.count(gen_ai::USAGE_OUTPUT_TOKENS, counts.output);
         facts.count(gen_ai::USAGE_CACHE_READ, counts.cache_read);
         facts.count(gen_ai::USAGE_CACHE_CREATION, counts.cache_creation);
+        let for_an_hour = counts.written_for_an_hour.filter(|count| *count > 0);
+        facts.count(gen_ai::USAGE_CACHE_CREATION_1H, for_an_hour);
         facts.count(gen_ai::USAGE_REASONING_OUTPUT, counts.reasoning);
     }
 }
@@ -121,7 +129,7 @@ fn chat_completions(usage: &Map<String, Value>) -> Tokens {
             .or_else(|| count(usage, &["cached_tokens"])),
         cache_creation: count(usage, &["prompt_tokens_details", "cache_write_tokens"]),
         reasoning,
-        is_exclusive: false,
+        ..Tokens::default()
     }
 }
 
@@ -134,8 +142,22 @@ fn messages_or_responses(usage: &Map<String, Value>) -> Tokens {
         output: own("output_tokens"),
         cache_read: read.or_else(|| count(usage, &["input_tokens_details", "cached_tokens"])),
         cache_creation: written,
+        written_for_an_hour: count(usage, &["cache_creation", "ephemeral_1h_input_tokens"]),
         reasoning: count(usage, &["output_tokens_details", "reasoning_tokens"]),
         is_exclusive: read.is_some() || written.is_some(),
+    }
+}
+
+/// Bedrock counts what is cached beside the input.
+fn bedrock(usage: &Map<String, Value>) -> Tokens {
+    let either = |name, other| count(usage, &[name]).or_else(|| count(usage, &[other]));
+    Tokens {
+        input: count(usage, &["inputTokens"]),
+        output: count(usage, &["outputTokens"]),
+        cache_read: either("cacheReadInputTokens", "cacheReadInputTokenCount"),
+        cache_creation: either("cacheWriteInputTokens", "cacheWriteInputTokenCount"),
+        is_exclusive: true,
+        ..Tokens::default()
     }
 }
 
@@ -148,9 +170,8 @@ fn gemini(usage: &Map<String, Value>) -> Tokens {
         input: add(own("promptTokenCount"), own("toolUsePromptTokenCount")),
         output: add(candidates, thoughts),
         cache_read: own("cachedContentTokenCount"),
-        cache_creation: None,
         reasoning: thoughts,
-        is_exclusive: false,
+        ..Tokens::default()
     }
 }
 
@@ -207,6 +228,12 @@ mod tests {
             (
                 "Anthropic: cached tokens stand beside the input",
                 json!({"input_tokens": 10, "cache_creation_input_tokens": 20, "cache_read_input_tokens": 70, "output_tokens": 50}),
+                [Some(100), Some(50), Some(70), Some(20), None],
+            ),
+            (
+                "Bedrock: cached tokens stand beside the input",
+                json!({"inputTokens": 10, "outputTokens": 50, "totalTokens": 150, "cacheReadInputTokens": 70,
+                    "cacheWriteInputTokens": 20}),
                 [Some(100), Some(50), Some(70), Some(20), None],
             ),
             (

@@ -418,7 +418,7 @@ fn functions_are_told_in_both_dialects_whoever_defined_them() {
         r#"[{"type":"function","function":{"name":"look","description":"Look at it","parameters":{"type":"object"}}}]"#,
         r#"[{"name":"look","description":"Look at it","input_schema":{"type":"object"}}]"#,
         r#"[{"functionDeclarations":[{"name":"look","description":"Look at it","parameters":{"type":"object"}}]}]"#,
-        r#"{"tools":[{"toolSpec":{"name":"look","description":"Look at it","inputSchema":{"type":"object"}}}]}"#,
+        r#"{"tools":[{"toolSpec":{"name":"look","description":"Look at it","inputSchema":{"json":{"type":"object"}}}}]}"#,
     ] {
         let attributes = chat().text("gen_ai.tool.definitions", definitions).attributes();
         for (key, text) in [

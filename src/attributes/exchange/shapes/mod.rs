@@ -2,6 +2,7 @@
 //! the world answers like somebody else.
 
 mod anthropic;
+mod bedrock;
 mod gemini;
 mod ollama;
 mod openai;
@@ -19,6 +20,9 @@ pub(super) fn take(answer: &mut Answer, document: &Value) {
     if let Some(error) = fault(document) {
         answer.error = Some(error);
     }
+    if let Some(message) = text("message").or_else(|| text("Message")) {
+        answer.excuse = Some(excuse(message, document));
+    }
     match text("type") {
         Some(event) if event.starts_with("response.") => responses::event(answer, event, document),
         Some(event) if anthropic::EVENTS.contains(&event) => anthropic::event(answer, event, document),
@@ -26,6 +30,7 @@ pub(super) fn take(answer: &mut Answer, document: &Value) {
         _ if text("object") == Some("response") => responses::whole(answer, document),
         _ if document.contains_key("choices") => openai::chat(answer, document),
         _ if gemini::is_one(document) => gemini::take(answer, document),
+        _ if bedrock::is_one(document) => bedrock::take(answer, document),
         _ if ollama::is_one(document) => ollama::take(answer, document),
         _ if openai::is_embeddings(document) => openai::embeddings(answer, document),
         _ => counts(answer, document),
@@ -41,8 +46,21 @@ fn counts(answer: &mut Answer, document: &Map<String, Value>) {
     if document.contains_key("prompt_eval_count") || document.contains_key("eval_count") {
         answer.usage(Some(&Value::Object(document.clone())));
     }
-    if let Some(reason) = document.get("stop_reason").and_then(Value::as_str) {
-        answer.finish(0, reason);
+    for name in ["stop_reason", "stopReason"] {
+        if let Some(reason) = document.get(name).and_then(Value::as_str) {
+            answer.finish(0, reason);
+        }
+    }
+}
+
+/// Bedrock, and some that answer like `OpenAI` otherwise (vLLM, Mistral), say what went wrong without an `error` around it.
+fn excuse(message: &str, document: &Map<String, Value>) -> Fault {
+    let code = ["code", "__type", "type"]
+        .iter()
+        .find_map(|name| document.get(*name)?.as_str());
+    Fault {
+        code: code.map(str::to_owned),
+        message: message.to_owned(),
     }
 }
 
