@@ -23,7 +23,7 @@ fn worker() -> (Worker, Queue, Arc<Stats>) {
     let (queue, spans) = Queue::new(&config, Arc::clone(&stats));
     let recorder = Recorder::new(
         &config,
-        IdSource::Random,
+        IdSource::random(),
         Clock::System,
         Box::new(queue.clone()),
         || None,
