@@ -44,6 +44,12 @@ impl OpenSpans {
         }
     }
 
+    /// As [`remove`](Self::remove), of a span whose place cannot be asked for any more.
+    pub(super) fn forget(&self, id: &Id) {
+        let mut shard = self.shard(id).lock().unwrap_or_else(PoisonError::into_inner);
+        shard.retain(|_, open| open != id);
+    }
+
     #[expect(clippy::indexing_slicing, reason = "the remainder is below the length")]
     #[expect(clippy::cast_possible_truncation, reason = "the low bits are what is wanted")]
     fn shard(&self, id: &Id) -> &Mutex<Slab<Id>> {
