@@ -89,3 +89,23 @@ impl IdSource {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn handles_whose_generators_stand_alike_give_other_ids_as_forked_processes_have_them() {
+        let ids = |source: &IdSource| {
+            fastrand::seed(7);
+            (source.trace_id(), source.span_id(), source.span_id())
+        };
+        let (one, other) = (IdSource::random(), IdSource::random());
+        assert_eq!(ids(&one), ids(&one), "the generator stands where it stood");
+        let (mine, theirs) = (ids(&one), ids(&other));
+        assert!(
+            mine.0 != theirs.0 && mine.1 != theirs.1 && mine.2 != theirs.2,
+            "{mine:?}"
+        );
+    }
+}

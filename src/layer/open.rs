@@ -87,3 +87,25 @@ impl HoldsOpen for OpenSpans {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_whose_place_cannot_be_asked_for_leaves_the_table_all_the_same() {
+        let open = OpenSpans::new(InstanceId::next());
+        let [one, other] = [1, 1 + SHARDS as u64].map(Id::from_u64);
+        let (_, place) = (open.add(&one), open.add(&other));
+        open.forget(&one);
+        let left = || {
+            open.shards
+                .iter()
+                .map(|shard| shard.lock().unwrap().len())
+                .sum::<usize>()
+        };
+        assert_eq!(left(), 1);
+        open.remove(&other, place);
+        assert_eq!(left(), 0);
+    }
+}

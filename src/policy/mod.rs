@@ -37,7 +37,7 @@ impl Policy {
     pub(crate) fn new(config: &Config) -> Self {
         Self {
             content: config.content,
-            redactor: Arc::new(redact::Guarded::new(&config.redactor)),
+            redactor: Arc::new(redact::Guarded::new(Arc::clone(&config.redactor))),
             limits: limits::Limits {
                 attribute_value_length: config.attribute_value_length,
                 ..limits::Limits::default()

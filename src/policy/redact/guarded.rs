@@ -17,9 +17,9 @@ pub(crate) struct Guarded {
 }
 
 impl Guarded {
-    pub(crate) fn new(redactor: &Arc<dyn Redactor>) -> Self {
+    pub(crate) fn new(redactor: Arc<dyn Redactor>) -> Self {
         Self {
-            redactor: Arc::clone(redactor),
+            redactor,
             panicked: Mutex::default(),
         }
     }
