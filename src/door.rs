@@ -77,6 +77,10 @@ impl Owner for AgentOps {
         Self::recorder(self)
     }
 
+    fn is_inert(&self) -> bool {
+        self.pipeline().is_none()
+    }
+
     fn hand_over(&self, foreign: Foreign) {
         self.queue().hand_over(foreign);
     }

@@ -56,6 +56,17 @@ impl InitError {
     pub fn is_no_destination(&self) -> bool {
         matches!(self.0, InitErrorKind::NoDestination)
     }
+
+    /// [`try_init`](crate::Builder::try_init) found a global subscriber that is not its own. What it had started is
+    /// undone; a program that is not the first to set one adds [`AgentOps::layer`](crate::AgentOps::layer) to it.
+    pub fn is_subscriber_set(&self) -> bool {
+        matches!(self.0, InitErrorKind::SubscriberSet)
+    }
+
+    /// The operating system refused a thread, a file or a signal handler.
+    pub fn is_system(&self) -> bool {
+        matches!(self.0, InitErrorKind::System { .. })
+    }
 }
 
 impl fmt::Display for InitError {
@@ -99,6 +110,8 @@ pub(crate) enum ExportErrorKind {
     Failed(String),
     /// The handle was shut down before.
     Closed,
+    /// The handle was built before this process was forked, and its thread is not here.
+    Forked,
     /// There is no destination to ask.
     Inert,
 }
@@ -128,6 +141,11 @@ impl ExportError {
     pub fn is_closed(&self) -> bool {
         matches!(self.0, ExportErrorKind::Closed)
     }
+
+    /// This process was forked from the one that built the handle: nothing that is recorded here leaves through it.
+    pub fn is_forked(&self) -> bool {
+        matches!(self.0, ExportErrorKind::Forked)
+    }
 }
 
 impl fmt::Display for ExportError {
@@ -154,13 +172,24 @@ impl fmt::Display for ExportError {
                 )
             }
             ExportErrorKind::Failed(reason) => f.write_str(reason),
-            ExportErrorKind::Closed => f.write_str("the handle was shut down before"),
+            ExportErrorKind::Closed => {
+                f.write_str("the handle was shut down before: build another one, or flush before the shutdown")
+            }
+            ExportErrorKind::Forked => f.write_str(
+                "the handle was built before this process was forked, and the thread that sends did not come along: \
+                 build the handle in the forked process",
+            ),
             ExportErrorKind::Inert => f.write_str(NOWHERE_TO_SEND),
         }
     }
 }
 
 impl std::error::Error for ExportError {}
+
+/// What an error of the program says that it was caused by; nothing where its code panics.
+pub(crate) fn cause_of<E: std::error::Error + ?Sized>(error: &E) -> Option<&(dyn std::error::Error + 'static)> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| error.source())).unwrap_or_default()
+}
 
 /// A span's ids were seen before its remote parent was set.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use std::{
 use tokio::time::Instant;
 
 use crate::{
-    config::EndState,
+    config::{EndState, LONGEST_WAIT},
     error::{ExportError, ExportErrorKind},
     export::Project,
     handle::AgentOps,
@@ -21,12 +21,14 @@ impl AgentOps {
     /// Asks the destination whether the key is good, and for which project.
     ///
     /// # Errors
-    /// The key was refused, the destination could not be reached, or the time was over.
+    /// The key was refused, the destination could not be reached, the time was over, or this is a
+    /// [forked](ExportError::is_forked) process.
     pub fn check(&self, timeout: Duration) -> Result<Project, ExportError> {
         let Some(pipeline) = self.pipeline() else {
             return Err(ExportError::new(ExportErrorKind::Inert));
         };
-        let deadline = Instant::now() + timeout;
+        pipeline.demand_its_process()?;
+        let deadline = deadline(timeout);
         let answer = wait(timeout, |reply| pipeline.send(Command::Check { deadline, reply }));
         answer.unwrap_or_else(|| Err(timed_out(self)))
     }
@@ -36,13 +38,15 @@ impl AgentOps {
     /// # Errors
     /// The time was over first, or spans were lost since the last flush, those included that were never let in. With a
     /// [spool](crate::Builder::with_spool_dir) the time may be over with nothing lost and the rest on disk:
-    /// [`is_spooled`](ExportError::is_spooled).
+    /// [`is_spooled`](ExportError::is_spooled). In a forked process nothing is sent, and the answer comes at once:
+    /// [`is_forked`](ExportError::is_forked).
     pub fn force_flush(&self, timeout: Duration) -> Result<(), ExportError> {
         self.tell_notices();
         let Some(pipeline) = self.pipeline() else {
             return Ok(());
         };
-        let deadline = Instant::now() + timeout;
+        pipeline.demand_its_process()?;
+        let deadline = deadline(timeout);
         let answer = wait(timeout, |reply| pipeline.send(Command::Flush { deadline, reply }));
         answer.unwrap_or_else(|| Err(timed_out(self)))
     }
@@ -55,8 +59,9 @@ impl AgentOps {
         let Some(pipeline) = self.pipeline() else {
             return Ok(());
         };
+        pipeline.demand_its_process()?;
         let (sender, receiver) = tokio::sync::oneshot::channel();
-        let deadline = Instant::now() + timeout;
+        let deadline = deadline(timeout);
         let reply = Box::new(move |result| {
             // Nobody waits any more: the flush itself is done all the same.
             let _unheard: Result<(), _> = sender.send(result);
@@ -76,7 +81,8 @@ impl AgentOps {
     /// [`after_shutdown`](crate::Dropped::after_shutdown).
     ///
     /// # Errors
-    /// The time was over first, spans were lost since the last flush, or the handle was shut down before. With a
+    /// The time was over first, spans were lost since the last flush, the handle was shut down before, or this is a
+    /// [forked](ExportError::is_forked) process. With a
     /// [spool](crate::Builder::with_spool_dir) what there was no time for is on disk, for the next process:
     /// [`is_spooled`](ExportError::is_spooled).
     pub fn shutdown(&self, timeout: Duration) -> Result<(), ExportError> {
@@ -85,6 +91,8 @@ impl AgentOps {
 
     /// As [`shutdown`](Self::shutdown), with the auto-session ending in this state.
     pub(crate) fn shutdown_as(&self, state: EndState, timeout: Duration) -> Result<(), ExportError> {
+        self.pipeline().map_or(Ok(()), Pipeline::demand_its_process)?;
+        let deadline = deadline(timeout);
         if !self.begin_shutdown() {
             return Err(ExportError::new(ExportErrorKind::Closed));
         }
@@ -93,7 +101,6 @@ impl AgentOps {
             return Ok(());
         };
         self.warn_of_silence();
-        let deadline = Instant::now() + timeout;
         let answer = wait(timeout, |reply| {
             pipeline.send(Command::Shutdown { state, deadline, reply });
         });
@@ -103,11 +110,16 @@ impl AgentOps {
     /// Waits while another thread shuts the handle down.
     pub(crate) fn wait_for_end(&self, timeout: Duration) {
         const LOOK_EVERY: Duration = Duration::from_millis(5);
-        let deadline = Instant::now() + timeout;
+        let deadline = deadline(timeout);
         while !self.pipeline().is_none_or(Pipeline::has_ended) && Instant::now() < deadline {
             thread::sleep(LOOK_EVERY);
         }
     }
+}
+
+/// When a wait is over that begins now.
+fn deadline(timeout: Duration) -> Instant {
+    Instant::now() + timeout.min(LONGEST_WAIT)
 }
 
 /// Nobody answered in time.
@@ -125,7 +137,7 @@ fn wait<T: Send + 'static>(timeout: Duration, send: impl FnOnce(Reply<T>)) -> Op
         // Nobody waits any more: the command itself is done all the same.
         let _unheard: Result<(), _> = sender.try_send(result);
     }));
-    match receiver.recv_timeout(timeout.saturating_add(MARGIN)) {
+    match receiver.recv_timeout(timeout.min(LONGEST_WAIT) + MARGIN) {
         Ok(answer) => Some(answer),
         Err(RecvTimeoutError::Timeout) => None,
         // The thread ended while the command was on its way.

@@ -8,7 +8,12 @@ use crate::{
     config::{Content, Semconv},
     hierarchy::{Lineage, SpanId, Trace, TraceId, TraceRoot, session_callsite},
     kind::EntityKind,
-    policy::{Policy, limits::Limits, pricing::Prices, redact::CredentialRedactor},
+    policy::{
+        Policy,
+        limits::Limits,
+        pricing::Prices,
+        redact::{CredentialRedactor, Guarded},
+    },
     record::{Excerpt, Exchange, KindSource, Origin, Say, SpanRecord},
     semconv::gen_ai,
 };
@@ -73,7 +78,7 @@ fn map(record: &SpanRecord) {
     };
     let policy = Policy {
         content: Content::All,
-        redactor: Arc::new(CredentialRedactor),
+        redactor: Arc::new(Guarded::new(Arc::new(CredentialRedactor))),
         limits: Limits::default(),
         semconv: Semconv::Both,
         prices: Prices::default(),

@@ -16,7 +16,7 @@ use tracing_subscriber::{Layer, registry::LookupSpan};
 use crate::{
     builder::BuilderParts,
     clock::Clock,
-    config::{Config, Destination, Notices, Secret},
+    config::{Config, Destination, Notices, api_key},
     error::InitError,
     guard::ShutdownGuard,
     hierarchy::{IdSource, Recorder, TraceId},
@@ -34,10 +34,12 @@ use crate::{
 /// [`shutdown_guard`](Self::shutdown_guard), and call [`ShutdownGuard::end`] before `std::process::exit`, which drops
 /// nothing. A panic that unwinds, and an early `?` in `main`, drop the guard.
 ///
-/// **After a `fork` without `exec`** the child has the handle but not its thread. Recording goes on, never waits, and
-/// fills the queue up to its bound; [`force_flush`](Self::force_flush), [`shutdown`](Self::shutdown) and the guard wait
-/// for an answer that nobody gives, but no longer than the time they are given and half a second, and then say so.
-/// [`flush`](Self::flush) has no clock of its own on this side and would wait for ever. Build the handle in the child.
+/// **After a `fork` without `exec`** the child has the handle but not its thread: build the handle in the child. What is
+/// recorded through one of the parent fills the queue up to its bound and goes nowhere; [`check`](Self::check),
+/// [`flush`](Self::flush), [`force_flush`](Self::force_flush), [`shutdown`](Self::shutdown) and the guard answer at once
+/// that this is a [forked](crate::ExportError::is_forked) process. A lock that another thread of the parent held at the
+/// moment of the fork stays locked in the child for ever; recording takes such locks for moments, as the standard
+/// library and `tracing` do.
 ///
 /// ```
 /// use agentops::Export;
@@ -96,7 +98,7 @@ impl AgentOps {
         let (queue, spans) = Queue::new(&config, Arc::clone(&stats));
         let recorder = Arc::new(Recorder::new(
             &config,
-            ids.unwrap_or(IdSource::Random),
+            ids.unwrap_or_else(IdSource::random),
             clock.unwrap_or(Clock::System),
             Box::new(queue.clone()),
             otel::context::current,
@@ -193,10 +195,27 @@ impl AgentOps {
             .set_enabled(enabled && self.inner.pipeline.is_some());
     }
 
-    /// Uses another API key from now on; what waits goes out with it.
+    /// Uses another API key from now on; what waits goes out with it. It is read as
+    /// [`with_api_key`](crate::Builder::with_api_key) reads it: white space around it goes, and one that is not a UUID is
+    /// used with a warning. An empty one, and one with a space or a control character inside, which no request could
+    /// carry, change nothing; a warning says so of the latter. Destinations other than AgentOps use no key.
     pub fn set_api_key(&self, key: impl Into<String>) {
+        let Destination::AgentOps { .. } = self.inner.config.destination else {
+            return;
+        };
+        let Some(key) = api_key::accept(&key.into()) else {
+            let accepted = api_key::ACCEPTED;
+            tracing::warn!(target: "agentops", "set_api_key was not taken, and the key before stays: give {accepted}");
+            return;
+        };
+        if key.expose().is_empty() {
+            return;
+        }
+        if let Some(doubt) = api_key::doubt("set_api_key", &key) {
+            tracing::warn!(target: "agentops", "{doubt}");
+        }
         if let Some(pipeline) = &self.inner.pipeline {
-            pipeline.send(Command::SetApiKey(Secret::new(key)));
+            pipeline.send(Command::SetApiKey(key));
         }
     }
 

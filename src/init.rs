@@ -1,7 +1,11 @@
 //! From a [`Builder`] to a handle, with or without global effects.
 
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing::{Dispatch, dispatcher, level_filters::LevelFilter};
+use tracing_subscriber::{
+    EnvFilter, Layer as _,
+    layer::SubscriberExt as _,
+    util::{SubscriberInitExt as _, TryInitError},
+};
 
 use crate::{
     builder::{Builder, builder},
@@ -44,7 +48,9 @@ impl Builder {
     /// filter is on the printing alone and hides nothing from AgentOps) and has the layer, and installs the handlers.
     ///
     /// # Errors
-    /// As [`build`](Self::build); and a global subscriber is set already.
+    /// As [`build`](Self::build); and a global subscriber is set already:
+    /// [`is_subscriber_set`](InitError::is_subscriber_set). A logger of the `log` crate that is set already stays, and is
+    /// no error.
     pub fn try_init(self) -> Result<ShutdownGuard, InitError> {
         let parts = self.into_parts();
         let directives = (parts.lookup)("RUST_LOG").filter(|text| !text.trim().is_empty());
@@ -56,11 +62,24 @@ impl Builder {
             .with_writer(std::io::stderr)
             .with_filter(filter);
         let subscriber = tracing_subscriber::registry().with(printing).with(handle.layer());
-        subscriber.try_init().map_err(|_taken| InitError::subscriber_set())?;
+        if subscriber
+            .try_init()
+            .is_err_and(|error| is_about_the_subscriber(&error))
+        {
+            return Err(InitError::subscriber_set());
+        }
         handle.install_handlers()?;
         handle.tell_notices();
         Ok(handle.shutdown_guard())
     }
+}
+
+/// Where its feature `tracing-log` is on, tracing-subscriber goes on to set a logger once the subscriber is set, and fails
+/// in the same way if the program has one. The error does not tell which of the two it is, except by its text.
+fn is_about_the_subscriber(error: &TryInitError) -> bool {
+    // There is a global subscriber either way, so this sets none.
+    let taken = dispatcher::set_global_default(Dispatch::none());
+    taken.is_err_and(|taken| taken.to_string() == error.to_string())
 }
 
 #[cfg(feature = "testing")]

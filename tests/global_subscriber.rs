@@ -20,7 +20,7 @@ fn a_global_subscriber_sees_every_thread_and_task_and_is_set_once() {
     let found = AgentOps::current().unwrap();
 
     let second = to(&collector).try_init();
-    assert!(second.is_err_and(|error| error.to_string().contains("subscriber")));
+    assert!(second.is_err_and(|error| error.is_subscriber_set()));
 
     planner("main");
     thread::spawn(|| planner("thread")).join().unwrap();

@@ -16,5 +16,6 @@ mod second_door {
     mod holding;
     mod same;
     mod sessions;
+    mod switched;
     mod told_late;
 }

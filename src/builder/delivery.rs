@@ -42,16 +42,17 @@ impl Builder {
     }
 
     /// Whether a signal that ends the process (`SIGTERM`, `SIGINT`, on Linux `SIGHUP`, too) ends the session and delivers
-    /// what is left first, within [`with_shutdown_timeout`](Self::with_shutdown_timeout). Then the signal does what it would have done, so that the exit status is the signal's; a second one ends
-    /// the process at once. The handlers are installed by [`try_init`](Self::try_init) and by
+    /// what is left first, within [`with_shutdown_timeout`](Self::with_shutdown_timeout). Then the signal does what it
+    /// would have done, so that the exit status is the signal's; a second one ends the process at once. The handlers are installed by [`try_init`](Self::try_init) and by
     /// [`install_handlers`](crate::AgentOps::install_handlers). Has no variable. Default: `false`.
     ///
     /// **For programs without a handler of their own.** A program that shuts down by itself on a signal, as a server does
     /// that drains its requests, would be ended in the middle of that: it drops the guard, or calls
     /// [`shutdown`](crate::AgentOps::shutdown), at the end of its own shutdown instead. For its sake the default is
     /// `false`: nobody can tell beforehand whether a program is going to handle a signal. On Linux, a signal
-    /// that is handled or ignored when the handlers are installed (`nohup` ignores `SIGHUP`) is left as it is. On other
-    /// systems than Unix nothing is installed, with a warning.
+    /// that is handled or ignored when the handlers are installed (`nohup` ignores `SIGHUP`) is left as it is. Other Unix
+    /// systems do not tell who has a signal: there `SIGTERM` and `SIGINT` are handled in any case, also where the process
+    /// was started with one of them ignored. On other systems than Unix nothing is installed, with a warning.
     ///
     /// ```no_run
     /// fn main() -> Result<(), agentops::InitError> {

@@ -5,11 +5,10 @@ use std::time::Duration;
 use opentelemetry_sdk::trace::SpanExporter;
 
 use super::{Builder, text};
-use crate::config::Compression;
-use crate::config::Export;
-use crate::config::Protocol;
-use crate::config::Secret;
-use crate::export::BoxedExporter;
+use crate::{
+    config::{Compression, Export, Protocol, Secret},
+    export::BoxedExporter,
+};
 
 /// Where spans go.
 impl Builder {
@@ -26,9 +25,10 @@ impl Builder {
         self
     }
 
-    /// The URL that spans are sent to, used as it is (over gRPC, without its path). Environment: `AGENTOPS_EXPORTER_ENDPOINT`; without a key, also
-    /// `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`, or `OTEL_EXPORTER_OTLP_ENDPOINT` with `/v1/traces` appended. Default:
-    /// `https://otlp.agentops.ai/v1/traces` with a key, else none.
+    /// The URL that spans are sent to, used as it is (over gRPC, without its path). Environment:
+    /// `AGENTOPS_EXPORTER_ENDPOINT`; without a key, also `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`, or
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT` with `/v1/traces` appended. Default: `https://otlp.agentops.ai/v1/traces` with a key,
+    /// else none.
     pub fn with_exporter_endpoint(mut self, url: impl Into<String>) -> Self {
         self.settings.exporter_endpoint = text(url);
         self

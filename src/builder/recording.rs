@@ -5,10 +5,10 @@ use std::{path::PathBuf, sync::Arc};
 use tracing::level_filters::LevelFilter;
 
 use super::Builder;
-use crate::config::Content;
-use crate::config::Redactor;
-use crate::config::Semconv;
-use crate::price::Price;
+use crate::{
+    config::{Content, Redactor, Semconv},
+    price::Price,
+};
 
 /// What is recorded, and what of it leaves.
 impl Builder {

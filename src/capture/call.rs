@@ -17,8 +17,27 @@ use crate::{
 /// Bytes of the beginning of a body where the memory budget has no room for more.
 const SHORT: usize = 4096;
 
-/// A request body that somebody else reads.
-pub(super) type Shared = Arc<Mutex<Excerpt>>;
+/// A request body that somebody else reads, until its call is over.
+pub(super) type Shared = Arc<Mutex<Option<Sent>>>;
+
+/// What was read of a request's body.
+#[derive(Debug)]
+pub(super) struct Sent {
+    kept: Excerpt,
+    charge: Charge,
+}
+
+impl Sent {
+    /// The next piece.
+    #[cfg(feature = "tower")]
+    pub(super) fn push(&mut self, piece: &[u8]) {
+        if !self.charge.has_room() {
+            self.kept.close_head();
+        }
+        self.kept.push(piece);
+        self.charge.hold(self.kept.bytes());
+    }
+}
 
 /// A request to a model that is under way. Dropped before its end it says so.
 #[derive(Debug)]
@@ -82,7 +101,11 @@ impl Call {
     #[cfg(feature = "tower")]
     pub(super) fn share_request(&mut self) -> Option<Shared> {
         let open = self.open.as_mut()?;
-        let shared = Arc::new(Mutex::new(std::mem::take(&mut open.exchange.request)));
+        let sent = Sent {
+            kept: std::mem::take(&mut open.exchange.request),
+            charge: Charge::new(Arc::clone(open.recording.recorder())),
+        };
+        let shared = Arc::new(Mutex::new(Some(sent)));
         open.request = Some(Arc::clone(&shared));
         Some(shared)
     }
@@ -140,7 +163,8 @@ impl Open {
 
     fn tell(mut self, ending: Ending) {
         if let Some(shared) = self.request.take() {
-            self.exchange.request = std::mem::take(&mut *shared.lock().unwrap_or_else(PoisonError::into_inner));
+            let sent = shared.lock().unwrap_or_else(PoisonError::into_inner).take();
+            self.exchange.request = sent.map(|sent| sent.kept).unwrap_or_default();
         }
         if let Some(first) = self.first {
             let now = self.recording.recorder().clock.now();

@@ -136,8 +136,9 @@ impl<B: Body<Data = Bytes>> Body for CapturedRequest<B> {
         let frame = ready!(this.inner.poll_frame(cx));
         if let (Some(kept), Some(Ok(frame))) = (this.kept, &frame)
             && let Some(piece) = frame.data_ref()
+            && let Some(sent) = &mut *kept.lock().unwrap_or_else(PoisonError::into_inner)
         {
-            kept.lock().unwrap_or_else(PoisonError::into_inner).push(piece);
+            sent.push(piece);
         }
         Poll::Ready(frame)
     }

@@ -22,8 +22,8 @@ impl<T> Form<T> {
     }
 }
 
-/// No setting waits longer than a year: the end of a longer wait may be beyond what a clock can hold.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// Nothing waits longer than a year: the end of a longer wait may be beyond what a clock can hold.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 pub(super) const BOOL: Form<bool> = Form {
     accepted: "true, 1, t or yes, or false, 0, f or no",
@@ -51,7 +51,7 @@ pub(super) const MILLISECONDS: Form<Duration> = Form {
         text.parse()
             .ok()
             .filter(|&n| n > 0)
-            .map(|n| Duration::from_millis(n).min(LONGEST))
+            .map(|n| Duration::from_millis(n).min(LONGEST_WAIT))
     },
 };
 
@@ -201,13 +201,13 @@ fn not_zero(setter: &'static str, value: Option<usize>, accepted: &str) -> Resul
 pub(super) fn duration(setter: &'static str, value: Option<Duration>) -> Result<Option<Duration>, InitError> {
     match value {
         Some(Duration::ZERO) => Err(InitError::invalid(setter, "0ns", "a duration above 0")),
-        value => Ok(value.map(|given| given.min(LONGEST))),
+        value => Ok(value.map(|given| given.min(LONGEST_WAIT))),
     }
 }
 
 /// A setter's duration of which zero means not to wait.
 pub(super) fn wait(value: Option<Duration>) -> Option<Duration> {
-    value.map(|given| given.min(LONGEST))
+    value.map(|given| given.min(LONGEST_WAIT))
 }
 
 /// A setter's ratio.

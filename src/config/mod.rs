@@ -4,6 +4,7 @@
 //! what a value must look like; nothing else in the crate reads the environment.
 
 mod accept;
+pub(crate) mod api_key;
 mod destination;
 mod endpoint;
 pub(crate) mod env;
@@ -19,6 +20,7 @@ mod spool;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use accept::LONGEST_WAIT;
 pub(crate) use destination::{Destination, Headers, Secret, Shown};
 #[cfg(test)]
 pub(crate) use notice::Notice;

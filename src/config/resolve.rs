@@ -7,6 +7,7 @@ use tracing::level_filters::LevelFilter;
 use super::{
     Config, Content, Destination, Notices, Secret, Semconv, Settings,
     accept::{self, Form, Sampler},
+    api_key,
     endpoint::{self, SECRET},
     env::{self, Env, Lookup},
     price_file,
@@ -32,11 +33,9 @@ impl Settings {
         let key = self.key(env)?;
         let route = Route::decide(&mut self, key.as_ref().map(|(key, _)| key), env, &mut notices)?;
         if let (Some((key, setting)), Destination::AgentOps { .. }) = (&key, &route.destination)
-            && !is_uuid(key.expose())
+            && let Some(doubt) = api_key::doubt(setting, key)
         {
-            notices.warn(format!(
-                "{setting} is not a UUID, as an AgentOps key is: AgentOps is likely to refuse it"
-            ));
+            notices.warn(doubt);
         }
         self.tell_refused_tags(&mut notices);
         let service = Service::decide(&mut self, env)?;
@@ -101,10 +100,10 @@ impl Settings {
             .as_ref()
             .map(|key| ("with_api_key", key.expose().to_owned()));
         match given.or_else(|| env.first([env::AGENTOPS_API_KEY])) {
-            Some((setting, text)) if text.chars().any(|char| char.is_control() || char.is_whitespace()) => Err(
-                InitError::invalid(setting, SECRET, "a key without spaces and control characters"),
-            ),
-            Some((setting, text)) => Ok(Some((Secret::new(text), setting))),
+            Some((setting, text)) => match api_key::accept(&text) {
+                Some(key) => Ok(Some((key, setting))),
+                None => Err(InitError::invalid(setting, SECRET, api_key::ACCEPTED)),
+            },
             None => Ok(None),
         }
     }
@@ -225,10 +224,4 @@ fn or_env<T>(given: Option<T>, env: Env<'_>, name: &'static str, form: &Form<T>)
 
 fn flag(given: Option<bool>, env: Env<'_>, name: &'static str, default: bool) -> Result<bool, InitError> {
     Ok(or_env(given, env, name, &accept::BOOL)?.unwrap_or(default))
-}
-
-/// 32 hexadecimal digits, with dashes or without.
-fn is_uuid(text: &str) -> bool {
-    text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
-        && text.bytes().filter(u8::is_ascii_hexdigit).count() == 32
 }

@@ -4,6 +4,7 @@
 use std::{error::Error, fmt, ops::Deref};
 
 use super::{Notes, Seen};
+use crate::error::cause_of;
 
 /// An error as it should be.
 pub trait TypedError {
@@ -13,7 +14,7 @@ pub trait TypedError {
 
 impl<E: Error> TypedError for &&&&Seen<'_, E> {
     fn agentops_fail(&self, notes: &mut Notes<'_>) {
-        notes.failed::<E>(&self.0, self.0.source());
+        notes.failed::<E>(&self.0, cause_of(self.0));
     }
 }
 
@@ -29,7 +30,7 @@ where
 {
     fn agentops_fail(&self, notes: &mut Notes<'_>) {
         let error = &**self.0;
-        notes.failed::<P::Target>(&error, error.source());
+        notes.failed::<P::Target>(&error, cause_of(error));
     }
 }
 

@@ -135,7 +135,7 @@ impl Delivery {
     }
 
     /// Encodes a span, so that it is not the first time later.
-    pub(crate) fn encode_in_vain(&self, span: SpanData) {
+    pub(crate) fn warm_up(&self, span: SpanData) {
         drop(self.encoder.encode(vec![span]));
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicUsize, Ordering},
 };
 
 use tracing::{
@@ -30,7 +30,8 @@ pub(crate) struct AutoSession {
     trace: Arc<Trace>,
     /// The span of another process that started this one.
     parent: Option<SpanId>,
-    adopted: AtomicBool,
+    /// Spans that hung on it when they began, and were not given another parent.
+    adopted: AtomicUsize,
 }
 
 impl AutoSession {
@@ -45,7 +46,7 @@ impl AutoSession {
             start: recorder.clock.start(),
             trace,
             parent: recorder.remote().map(|remote| remote.span.span_id),
-            adopted: AtomicBool::new(false),
+            adopted: AtomicUsize::new(0),
         }
     }
 
@@ -54,9 +55,7 @@ impl AutoSession {
         if self.trace.has_ended() {
             return None;
         }
-        if !recorder.notes_open() {
-            self.adopted.store(true, Ordering::Relaxed);
-        } else if !self.adopted.swap(true, Ordering::Relaxed) {
+        if self.adopted.fetch_add(1, Ordering::Relaxed) == 0 && recorder.notes_open() {
             let record = session_record(self.start, &self.name, &EndState::Indeterminate, recorder.value_cap);
             recorder.note_open(&record, &self.lineage());
         }
@@ -67,9 +66,16 @@ impl AutoSession {
         })
     }
 
+    /// A span that it adopted continues another trace instead.
+    pub(super) fn release(&self, recorder: &Recorder) {
+        if self.adopted.fetch_sub(1, Ordering::Relaxed) == 1 && recorder.notes_open() {
+            recorder.take_note_back(self.trace.root);
+        }
+    }
+
     /// Ends it, once; later spans are roots of their own.
     pub(crate) fn end(&self, recorder: &Recorder, state: &EndState) {
-        if !self.trace.end() || !self.adopted.load(Ordering::Relaxed) {
+        if !self.trace.end() || self.adopted.load(Ordering::Relaxed) == 0 {
             return;
         }
         let record = session_record(self.start, &self.name, state, recorder.value_cap);

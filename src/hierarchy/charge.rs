@@ -16,6 +16,12 @@ impl Charge {
         Self { recorder, bytes: 0 }
     }
 
+    /// The budget has room for long values.
+    #[cfg(feature = "tower")]
+    pub(crate) fn has_room(&self) -> bool {
+        self.recorder.has_room()
+    }
+
     /// So many are held now.
     pub(crate) fn hold(&mut self, bytes: usize) {
         if bytes != self.bytes {

@@ -74,7 +74,7 @@ impl LooseRecord {
             record: Mutex::new(Some(record)),
         });
         let holder: Weak<Self> = Arc::downgrade(&loose);
-        recorder.lends(holder);
+        recorder.register_holder(holder);
         loose
     }
 

@@ -37,6 +37,9 @@ pub(crate) trait SpanSink: Send + Sync {
     /// Takes a span that began, as it is now.
     fn note_open(&self, span: FinishedSpan);
 
+    /// A span of which it was told that it began comes to nothing.
+    fn take_note_back(&self, span: SpanId);
+
     /// Bytes of spans that were accepted and are on their way.
     fn held_bytes(&self) -> usize;
 }
@@ -259,8 +262,20 @@ impl Recorder {
 
     /// Makes a root continue the trace of `parent`.
     pub(crate) fn continue_trace(&self, lineage: &mut Lineage, parent: SpanLink) {
-        let trace = self.trace(parent.trace_id, lineage.span_id, lineage.trace.kind);
+        // What hung on a session leaves it, and stands at the root of what is here of the other trace.
+        let kind = if lineage.is_root() {
+            lineage.trace.kind
+        } else {
+            TraceRoot::Bare
+        };
+        let trace = self.trace(parent.trace_id, lineage.span_id, kind);
         trace.tell(|facts| *facts = lineage.trace.facts());
+        if let Some(auto) = &self.auto
+            && lineage.trace.kind == TraceRoot::Auto
+            && lineage.parent == Some(lineage.trace.root)
+        {
+            auto.release(self);
+        }
         lineage.trace = Arc::new(trace);
         lineage.parent = Some(parent.span_id);
         lineage.parent_is_remote = parent.remote;
@@ -323,6 +338,11 @@ impl Recorder {
         }
     }
 
+    /// Has the note of a span taken back that comes to nothing.
+    pub(super) fn take_note_back(&self, span: SpanId) {
+        self.sink.take_note_back(span);
+    }
+
     /// An open record changed its size.
     pub(crate) fn recharge(&self, charged: &mut usize, bytes: usize) {
         if bytes >= *charged {
@@ -353,7 +373,7 @@ impl Recorder {
     }
 
     /// Whoever holds records that are open lends them for the end of the process.
-    pub(crate) fn lends(&self, holder: Weak<dyn HoldsOpen>) {
+    pub(crate) fn register_holder(&self, holder: Weak<dyn HoldsOpen>) {
         self.holders.add(holder);
     }
 

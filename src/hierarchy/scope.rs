@@ -27,13 +27,15 @@ pub(crate) struct ScopeGuard(());
 impl ScopeGuard {
     /// Enters a session whose span is disabled.
     pub(crate) fn enter(instance: InstanceId, below: Option<Id>, parent: Parent) -> Self {
-        STACK.with_borrow_mut(|stack| {
-            stack.push(Scoped {
-                instance,
-                below,
-                parent,
-            });
-        });
+        let scoped = Scoped {
+            instance,
+            below,
+            parent,
+        };
+        // `try_with`: a session may be entered while its thread ends, where nobody looks any more.
+        STACK
+            .try_with(|stack| stack.borrow_mut().push(scoped))
+            .unwrap_or_default();
         Self(())
     }
 }

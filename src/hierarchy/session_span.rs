@@ -42,12 +42,7 @@ impl Lineage {
 
 fn text(value: ValueRef<'_>) -> String {
     match value {
-        ValueRef::Bool(value) => value.to_string(),
-        ValueRef::I64(value) => value.to_string(),
-        ValueRef::U64(value) => value.to_string(),
-        ValueRef::I128(value) => value.to_string(),
-        ValueRef::U128(value) => value.to_string(),
-        ValueRef::F64(value) => format!("{value:?}"),
         ValueRef::Text { text, .. } => unquoted(text).to_owned(),
+        other => other.to_string(),
     }
 }

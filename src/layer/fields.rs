@@ -8,7 +8,10 @@ use std::{error::Error, fmt};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tracing::field::{Field, Visit};
 
-use crate::record::{Fields, Origin, Say};
+use crate::{
+    error::cause_of,
+    record::{Fields, Origin, Say},
+};
 
 /// Copies values; texts at most `cap` bytes each.
 pub(super) struct FieldVisitor<'a> {
@@ -72,7 +75,7 @@ impl Visit for FieldVisitor<'_> {
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        self.error_chain = value.source().and_then(|cause| source_chain(cause, self.cap));
+        self.error_chain = cause_of(value).and_then(|cause| source_chain(cause, self.cap));
         self.record_debug(field, &format_args!("{value}"));
     }
 
@@ -100,7 +103,7 @@ pub(crate) fn source_chain(cause: &dyn Error, cap: usize) -> Option<String> {
         }
         chain.push_str("caused by: ");
         chain.push_str(lines.get_text("cause").unwrap_or_default());
-        next = error.source();
+        next = cause_of(error);
     }
     (!chain.is_empty()).then_some(chain)
 }

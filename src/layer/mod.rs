@@ -66,7 +66,7 @@ where
     let number = InstanceId::next();
     let open = Arc::new(OpenSpans::new(number));
     let holder: Weak<OpenSpans> = Arc::downgrade(&open);
-    recorder.lends(holder);
+    recorder.register_holder(holder);
     AgentOpsLayer {
         recorder: Arc::clone(recorder),
         number,
@@ -207,16 +207,19 @@ where
 
     fn on_enter(&self, id: &Id, cx: Context<'_, S>) {
         // Only what was entered in good health can be left in a panic: guards of others run while unwinding, too.
-        if std::thread::panicking()
-            && let Some(span) = cx.span(id)
-        {
+        if !std::thread::panicking() {
+            panic::forget();
+        } else if let Some(span) = cx.span(id) {
             self.change(&span, |record, _| record.entered_in_panic = true);
         }
     }
 
     fn on_exit(&self, id: &Id, cx: Context<'_, S>) {
-        let Some(span) = cx.span(id) else { return };
         let panicking = std::thread::panicking();
+        if !panicking {
+            panic::forget();
+        }
+        let Some(span) = cx.span(id) else { return };
         self.change(&span, |record, _| {
             record.entered = true;
             if panicking && !record.entered_in_panic {
@@ -230,7 +233,8 @@ where
     fn on_close(&self, id: Id, cx: Context<'_, S>) {
         let Some(span) = cx.span(&id) else { return };
         let Some(mut extensions) = extensions_mut(&span) else {
-            return;
+            // The record goes its way when the registry drops it.
+            return self.open.forget(&id);
         };
         let slot = extensions.get_mut::<Recorded>().and_then(|all| all.take(self.number));
         // Nobody waits for this span while its record goes its way.

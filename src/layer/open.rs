@@ -44,6 +44,12 @@ impl OpenSpans {
         }
     }
 
+    /// As [`remove`](Self::remove), of a span whose place cannot be asked for any more.
+    pub(super) fn forget(&self, id: &Id) {
+        let mut shard = self.shard(id).lock().unwrap_or_else(PoisonError::into_inner);
+        shard.retain(|_, open| open != id);
+    }
+
     #[expect(clippy::indexing_slicing, reason = "the remainder is below the length")]
     #[expect(clippy::cast_possible_truncation, reason = "the low bits are what is wanted")]
     fn shard(&self, id: &Id) -> &Mutex<Slab<Id>> {
@@ -79,5 +85,27 @@ impl HoldsOpen for OpenSpans {
                 }
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_whose_place_cannot_be_asked_for_leaves_the_table_all_the_same() {
+        let open = OpenSpans::new(InstanceId::next());
+        let [one, other] = [1, 1 + SHARDS as u64].map(Id::from_u64);
+        let (_, place) = (open.add(&one), open.add(&other));
+        open.forget(&one);
+        let left = || {
+            open.shards
+                .iter()
+                .map(|shard| shard.lock().unwrap().len())
+                .sum::<usize>()
+        };
+        assert_eq!(left(), 1);
+        open.remove(&other, place);
+        assert_eq!(left(), 0);
     }
 }

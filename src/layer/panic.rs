@@ -1,6 +1,11 @@
 //! What is known of a panic: with the hook its message and place, without it that there was one.
 
-use std::{cell::RefCell, panic::PanicHookInfo, sync::Once, time::Instant};
+use std::{
+    cell::{Cell, RefCell},
+    panic::PanicHookInfo,
+    sync::Once,
+    time::Instant,
+};
 
 use super::lock;
 use crate::record::Failure;
@@ -8,6 +13,8 @@ use crate::record::Failure;
 thread_local! {
     /// The last panic of this thread: message and place.
     static LAST: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
+    /// There is one.
+    static KNOWN: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Installs the hook once a process; the hook that was there runs after it, so the host's output stays as it was.
@@ -36,9 +43,21 @@ fn remember(info: &PanicHookInfo<'_>) {
     LAST.try_with(|last| {
         if let Ok(mut last) = last.try_borrow_mut() {
             *last = Some((message, place));
+            KNOWN.set(true);
         }
     })
     .unwrap_or_default();
+}
+
+/// This thread goes on in good health: its last panic was caught. A later one need not come through the hook
+/// (`std::panic::resume_unwind` does not), and must not be taken for that one.
+#[inline]
+pub(super) fn forget() {
+    if KNOWN.get() {
+        KNOWN.set(false);
+        let forgotten = LAST.try_with(|last| last.try_borrow_mut().map(|mut last| last.take()).ok().flatten());
+        drop(forgotten);
+    }
 }
 
 /// The panic that is unwinding this thread.

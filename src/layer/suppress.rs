@@ -2,6 +2,10 @@
 
 use std::cell::Cell;
 
+use opentelemetry::Context;
+
+use crate::propagation::in_context;
+
 thread_local! {
     static SUPPRESSED: Cell<bool> = const { Cell::new(false) };
 }
@@ -13,5 +17,5 @@ pub(crate) fn on_this_thread() {
 
 /// Ours, or a thread on which an OpenTelemetry exporter runs.
 pub(super) fn is_suppressed() -> bool {
-    SUPPRESSED.get() || opentelemetry::Context::is_current_telemetry_suppressed()
+    SUPPRESSED.get() || in_context(Context::is_current_telemetry_suppressed).unwrap_or_default()
 }

@@ -32,6 +32,8 @@ struct Known {
     /// It has no parent that is known.
     is_root: bool,
     is_open: bool,
+    /// Recording was switched off when it began.
+    left_out: bool,
     /// What it stands for; `None` where it does not concern us.
     meant: Option<Meant>,
     /// What one that is a session said of itself at its start.
@@ -88,6 +90,7 @@ impl Ancestry {
     pub(super) fn start(&mut self, started: Started) {
         let Started {
             ids,
+            recorded,
             name,
             session,
             meant,
@@ -98,6 +101,7 @@ impl Ancestry {
             return;
         }
         known.is_open = true;
+        known.left_out = !recorded;
         known.name = name;
         known.session = session;
         known.said = said;
@@ -107,6 +111,11 @@ impl Ancestry {
         }
         self.open += 1;
         self.open_roots += usize::from(is_root);
+    }
+
+    /// It began while recording was switched off.
+    pub(super) fn leaves_out(&self, span: SpanId) -> bool {
+        self.spans.get(&span).is_some_and(|known| known.left_out)
     }
 
     /// Whether it is one without a known parent.
@@ -133,6 +142,7 @@ impl Ancestry {
             session: None,
             is_root: !has_parent,
             is_open: false,
+            left_out: false,
             meant: None,
             said: None,
             agent: None,

@@ -9,5 +9,5 @@ use crate::{hierarchy::SpanLink, propagation};
 /// Read from OpenTelemetry's thread-local context, not through `tracing-opentelemetry`: this starts nothing and does not
 /// depend on the order of layers.
 pub(crate) fn current() -> Option<SpanLink> {
-    Context::map_current(|cx| propagation::link_of(cx.span().span_context()))
+    propagation::in_context(|| Context::map_current(|cx| propagation::link_of(cx.span().span_context()))).flatten()
 }

@@ -52,6 +52,8 @@ fn span_id(id: OtelSpanId) -> SpanId {
 #[derive(Debug)]
 pub(crate) struct Started {
     pub(crate) ids: Ids,
+    /// Recording was switched on.
+    pub(crate) recorded: bool,
     /// The name of one without a parent in this process: a session may be named after it.
     pub(crate) name: Option<Cow<'static, str>>,
     /// The [`Session`](crate::Session) that its thread is inside of.

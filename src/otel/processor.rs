@@ -19,12 +19,15 @@ use crate::{
     error::ExportError,
     hierarchy::{Recorder, innermost_scope},
     kind::EntityKind,
+    propagation::in_context,
     semconv::agentops::field,
 };
 
 /// What the door needs of the handle that it belongs to.
 pub(crate) trait Owner: fmt::Debug + Send + Sync + 'static {
     fn recorder(&self) -> &Recorder;
+    /// Nothing is ever sent.
+    fn is_inert(&self) -> bool;
     /// Takes what happened; never waits.
     fn hand_over(&self, foreign: Foreign);
     fn flush(&self, timeout: Duration) -> Result<(), ExportError>;
@@ -69,14 +72,18 @@ impl<O: Owner> SecondDoor<O> {
 
 impl<O: Owner> SpanProcessor for SecondDoor<O> {
     fn on_start(&self, span: &mut Span, _: &Context) {
-        let recorder = self.owner.recorder();
-        if !recorder.is_enabled() {
+        if self.owner.is_inert() {
             return;
         }
+        let recorder = self.owner.recorder();
+        // A span is recorded or not from its beginning on, whatever is switched before its end. One that is not still
+        // stands between those above and below it.
+        let recorded = recorder.is_enabled();
         // A copy, but of what was said at the start only, and the one way to read a span.
         let Some(span) = span.exported_data() else { return };
         let ids = Ids::of(&span);
-        let outline = self.concerns_us(&span).then(|| reading::outline(&span));
+        let concerns_us = recorded && self.concerns_us(&span);
+        let outline = concerns_us.then(|| reading::outline(&span));
         let meant = outline.as_ref().map(Meant::of);
         let is_session = |meant: &Meant| meant.kind == Some(EntityKind::Session);
         if meant.is_some() {
@@ -84,6 +91,7 @@ impl<O: Owner> SpanProcessor for SecondDoor<O> {
         }
         self.owner.hand_over(Foreign::Started(Box::new(Started {
             ids,
+            recorded,
             session: innermost_scope(recorder.instance).map(|(_, session)| session),
             name: (ids.parent.is_none() || ids.remote).then_some(span.name),
             said: outline.filter(|_| meant.as_ref().is_some_and(is_session)).map(Box::new),
@@ -92,11 +100,11 @@ impl<O: Owner> SpanProcessor for SecondDoor<O> {
     }
 
     fn on_end(&self, span: SpanData) {
-        let recorder = self.owner.recorder();
-        if !recorder.is_enabled() {
+        if self.owner.is_inert() {
             return;
         }
         let foreign = if self.concerns_us(&span) {
+            let recorder = self.owner.recorder();
             recorder.counts.saw_span.store(true, Ordering::Relaxed);
             Foreign::Span(Box::new(span))
         } else {
@@ -111,7 +119,8 @@ impl<O: Owner> SpanProcessor for SecondDoor<O> {
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
         // A provider may be dropped on our own thread, together with the last subscriber. It must not wait for itself.
-        if !self.ends_with_provider || Context::is_current_telemetry_suppressed() {
+        let is_ours = in_context(Context::is_current_telemetry_suppressed).unwrap_or_default();
+        if !self.ends_with_provider || is_ours {
             return Ok(());
         }
         match self.owner.shut_down(timeout) {

@@ -28,6 +28,8 @@ struct Nowhere;
 impl SpanSink for Nowhere {
     fn note_open(&self, _span: FinishedSpan) {}
 
+    fn take_note_back(&self, _span: SpanId) {}
+
     fn held_bytes(&self) -> usize {
         0
     }
@@ -41,7 +43,7 @@ fn buffer(now: Instant) -> TraceBuffer {
     let (config, _) = settings.resolve(&|_| None).unwrap();
     let recorder = Recorder::new(
         &config,
-        IdSource::Random,
+        IdSource::random(),
         Clock::System,
         Box::new(Nowhere),
         || None,
@@ -63,6 +65,7 @@ fn ids(trace: u128, span: u64, parent: u64) -> Ids {
 pub(crate) fn started(trace: u128, span: u64, parent: u64) -> Foreign {
     Foreign::Started(Box::new(Started {
         ids: ids(trace, span, parent),
+        recorded: true,
         name: None,
         session: None,
         meant: None,

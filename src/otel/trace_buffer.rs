@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     ancestry::{Ancestry, ImplicitSession},
-    foreign::{Ended, Foreign, Meant},
+    foreign::{Ended, Foreign, Ids, Meant},
     reading::{self, Read},
     span,
 };
@@ -53,6 +53,8 @@ pub(crate) struct Released {
     pub(crate) spans: Vec<FinishedSpan>,
     /// Those among them that nobody handed over: sessions that were made here.
     pub(crate) made: usize,
+    /// Those that were handed over and are none of ours: they began while recording was switched off.
+    pub(crate) left_out: usize,
     /// Those that left before their local root ended, for their age or for want of room.
     pub(crate) early: u64,
 }
@@ -121,7 +123,7 @@ impl TraceBuffer {
         let id = match &foreign {
             Foreign::Started(started) => started.ids.trace,
             Foreign::Ended(ended) => ended.ids.trace,
-            Foreign::Span(span) => Ended::of(span).ids.trace,
+            Foreign::Span(span) => Ids::of(span).trace,
         };
         let trace = self.traces.entry(id).or_insert_with(|| Waiting {
             ancestry: Ancestry::new(id),
@@ -138,6 +140,10 @@ impl TraceBuffer {
                 false
             }
             Foreign::Ended(ended) => trace.ancestry.end(ended, None),
+            Foreign::Span(span) if trace.ancestry.leaves_out(Ids::of(&span).span) => {
+                self.released.left_out += 1;
+                trace.ancestry.end(Ended::of(&span), None)
+            }
             Foreign::Span(span) => {
                 let (ended, bytes) = (Ended::of(&span), span::bytes(&span));
                 let read = reading::read(&span, self.base, self.recorder.value_cap);

@@ -61,7 +61,7 @@ impl Complaints {
             .unwrap_or(field::KIND);
         let said = match fields.get(key) {
             Some(ValueRef::Text { text, .. }) => unquoted(text).chars().take(Self::SHOWN).collect(),
-            Some(other) => format!("{other:?}"),
+            Some(other) => other.to_string(),
             None => String::new(),
         };
         if let Err(unknown) = said.parse::<EntityKind>()

@@ -203,6 +203,10 @@ impl SpanSink for Queue {
         }
     }
 
+    fn take_note_back(&self, span: SpanId) {
+        self.note(Item::Gone(span));
+    }
+
     fn held_bytes(&self) -> usize {
         self.gauge.bytes()
     }

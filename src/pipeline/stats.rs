@@ -160,9 +160,9 @@ impl Stats {
         self.sampled_out.fetch_add(spans, Ordering::Relaxed);
     }
 
-    /// A span that was recorded turned out to belong to a trace that is not kept.
-    pub(crate) fn unrecord(&self) {
-        self.recorded.fetch_sub(1, Ordering::Relaxed);
+    /// Spans that were recorded turned out to belong to a trace that is not kept, or not to be recorded at all.
+    pub(crate) fn unrecord(&self, spans: u64) {
+        self.recorded.fetch_sub(spans, Ordering::Relaxed);
     }
 
     /// A span is sent without so many of its values and events, for which there was no memory.

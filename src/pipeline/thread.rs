@@ -20,6 +20,7 @@ use tokio::{
 use super::{
     Stats,
     queue::{Gauge, Item},
+    trouble::Trouble,
     worker::Worker,
 };
 use crate::{
@@ -70,6 +71,8 @@ pub(crate) struct Pipeline {
     commands: UnboundedSender<Command>,
     /// It ends by itself when all handles are gone.
     thread: JoinHandle<()>,
+    /// The process that it runs in.
+    process: u32,
 }
 
 /// A handle with a durable spool is there when its pipeline is, or after so long.
@@ -89,6 +92,7 @@ impl Pipeline {
                 let _not_for_the_second_door = opentelemetry::Context::enter_telemetry_suppressed_scope();
                 let stats = Arc::clone(&setup.stats);
                 let gauge = Arc::clone(&setup.gauge);
+                let trouble = Trouble::new(Arc::downgrade(&setup.recorder));
                 // Whatever panics there, spans that are not sent are counted.
                 let ended = catch_unwind(AssertUnwindSafe(|| run(setup, receiver, &ready)));
                 if let Err(reason) = ended.unwrap_or_else(|_panic| Err("it panicked".to_owned())) {
@@ -98,14 +102,29 @@ impl Pipeline {
                     let (spans, bytes) = (gauge.spans(), gauge.bytes());
                     gauge.release(spans, bytes);
                     stats.drop_spans(DropReason::Shutdown, spans as u64);
-                    tracing::error!(target: "agentops", %reason, "the pipeline ended; nothing is sent any more");
+                    trouble.with_subscriber(|| {
+                        tracing::error!(target: "agentops", %reason, "the pipeline ended; nothing is sent any more");
+                    });
                 }
             })?;
         if is_durable {
             // Where the thread has ended already, it said why.
             let _unheard: Result<(), _> = is_ready.recv_timeout(READY_WITHIN);
         }
-        Ok(Self { commands, thread })
+        Ok(Self {
+            commands,
+            thread,
+            process: std::process::id(),
+        })
+    }
+
+    /// Fails in a process that was forked from the one with the thread: nobody would answer there.
+    pub(crate) fn demand_its_process(&self) -> Result<(), ExportError> {
+        if self.process == std::process::id() {
+            Ok(())
+        } else {
+            Err(ExportError::new(ExportErrorKind::Forked))
+        }
     }
 
     /// Everything is settled, and nothing more is sent.

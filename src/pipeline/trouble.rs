@@ -18,6 +18,7 @@ pub(super) enum Kind {
     Spool,
     Lost(DropReason),
     Shed,
+    Redactor,
 }
 
 /// Says what goes wrong, in the subscriber that our layer is part of.

@@ -12,7 +12,7 @@ mod tests;
 use std::sync::{Arc, RwLock};
 
 use crate::{
-    config::{Config, Content, Redactor, Semconv},
+    config::{Config, Content, Semconv},
     semconv::wire::AttributeSet,
 };
 
@@ -20,7 +20,7 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Policy {
     pub(crate) content: Content,
-    pub(crate) redactor: Arc<dyn Redactor>,
+    pub(crate) redactor: Arc<redact::Guarded>,
     pub(crate) limits: limits::Limits,
     pub(crate) semconv: Semconv,
     pub(crate) prices: pricing::Prices,
@@ -37,7 +37,7 @@ impl Policy {
     pub(crate) fn new(config: &Config) -> Self {
         Self {
             content: config.content,
-            redactor: Arc::clone(&config.redactor),
+            redactor: Arc::new(redact::Guarded::new(Arc::clone(&config.redactor))),
             limits: limits::Limits {
                 attribute_value_length: config.attribute_value_length,
                 ..limits::Limits::default()

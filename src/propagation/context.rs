@@ -8,6 +8,7 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 
+use super::in_context;
 use crate::{
     hierarchy::{RemoteParent, SpanId, SpanLink, TraceFacts, TraceId},
     semconv::agentops::{SESSION_ID, USER_ID},
@@ -59,13 +60,14 @@ pub(crate) fn inject(
 ) {
     let context = Context::new().with_remote_span_context(span_context(trace_id, span_id, sampled, false));
     TraceContextPropagator::new().inject_context(&context, carrier);
-    let theirs = Context::map_current(|host| {
+    let of_host = |host: &Context| {
         let entries = host.baggage().iter();
         let entry = |(key, (value, more)): (&Key, &(StringValue, BaggageMetadata))| {
             KeyValueMetadata::new(key.clone(), value.clone(), more.clone())
         };
         entries.map(entry).collect::<Vec<_>>()
-    });
+    };
+    let theirs = in_context(|| Context::map_current(of_host)).unwrap_or_default();
     let ours = [(USER_ID, &facts.user_id), (SESSION_ID, &facts.session_id)];
     let ours = ours
         .into_iter()

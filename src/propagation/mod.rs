@@ -17,9 +17,11 @@
 
 mod carriers;
 mod context;
+mod thread;
 
 pub(crate) use carriers::carrier;
 pub use carriers::{CommandEnv, McpMeta, environment};
 pub(crate) use context::{extract, inject, link_of, span_context};
 #[doc(no_inline)]
 pub use opentelemetry::propagation::{Extractor, Injector};
+pub(crate) use thread::in_context;

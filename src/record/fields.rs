@@ -100,6 +100,22 @@ pub(crate) enum ValueRef<'a> {
     },
 }
 
+/// As people write it.
+impl fmt::Display for ValueRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(value) => value.fmt(f),
+            Self::I64(value) => value.fmt(f),
+            Self::U64(value) => value.fmt(f),
+            Self::I128(value) => value.fmt(f),
+            Self::U128(value) => value.fmt(f),
+            // A whole number stays one with a point.
+            Self::F64(value) => write!(f, "{value:?}"),
+            Self::Text { text, .. } => f.write_str(text),
+        }
+    }
+}
+
 /// A value to store, before its text is copied.
 #[derive(Clone, Copy)]
 pub(crate) enum Say<'a> {
@@ -227,7 +243,7 @@ impl Fields {
             }
             self.put(name.key(&other.texts), value);
         }
-        self.dropped += other.dropped;
+        self.dropped = self.dropped.saturating_add(other.dropped);
     }
 
     /// Cuts each text to `longest` bytes, marks what is cut, and gives the memory back.
@@ -283,7 +299,7 @@ impl Fields {
             if let Some(at) = value.piece() {
                 self.texts.pop(*at);
             }
-            self.dropped += 1;
+            self.dropped = self.dropped.saturating_add(1);
         }
     }
 

@@ -54,7 +54,10 @@ pub(crate) fn resource(config: &Config, host: &AttributeSet) -> Resource {
     for (key, value) in &config.resource_attributes {
         attributes.set(key.clone(), value.as_str());
     }
-    redact::attributes(&mut attributes, &*config.redactor);
+    redact::attributes(
+        &mut attributes,
+        &redact::Guarded::new(std::sync::Arc::clone(&config.redactor)),
+    );
     Resource::builder_empty()
         .with_detector(Box::new(TelemetryResourceDetector))
         .with_attributes(attributes.0.into_iter().map(key_value))

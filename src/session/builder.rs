@@ -87,7 +87,9 @@ impl SessionBuilder {
 
     /// The span of another process that asked for this session, read from a carrier's `traceparent`, and whom that one
     /// serves, from its `baggage`: `user.id` and `session.id`, unless they are given here. A carrier without a valid
-    /// `traceparent` changes nothing. Carriers: [`propagation`](crate::propagation).
+    /// `traceparent` changes nothing. Its sampled flag is not read: whether the trace is kept is this handle's
+    /// [ratio](crate::Builder::with_sample_ratio) to say, which processes of the same ratio say alike of one trace.
+    /// Carriers: [`propagation`](crate::propagation).
     ///
     /// Without it, a session of a process that was started with `TRACEPARENT` in its environment joins that trace.
     pub fn with_remote_parent(mut self, carrier: &dyn Extractor, remote: Remote) -> Self {

@@ -100,7 +100,12 @@ impl Session {
         let result = Self::instrument(&self, work()).await;
         match &result {
             Ok(_) => self.end(EndState::Success),
-            Err(error) => self.fail(error.to_string()),
+            Err(error) => {
+                // Through `Fields`, which bounds what a Display writes and survives its panic.
+                let mut said = Fields::default();
+                said.set_formatted("reason", format_args!("{error}"), self.handle.recorder().value_cap);
+                self.fail(said.get_text("reason").unwrap_or_default());
+            }
         }
         result
     }

@@ -11,7 +11,7 @@ use crate::{
     hierarchy::Charge,
     layer::source_chain,
     policy::limits::{MARK, REDACTION_MARGIN},
-    record::{Excerpt, Exchange, Failure, Fields, Origin, Said, Say, floor_char_boundary},
+    record::{Excerpt, Exchange, Failure, Fields, Origin, Said, Say, ValueRef, floor_char_boundary},
     semconv::{agentops, gen_ai},
 };
 
@@ -28,11 +28,11 @@ pub(crate) struct Gathering {
     takes_content: bool,
     /// Bytes of words that may be kept, and whether there were more.
     most: usize,
-    is_cut: bool,
+    is_full: bool,
     first: Option<Instant>,
     chunks: u64,
-    text: String,
-    thoughts: String,
+    text: Words,
+    thoughts: Words,
     calls: Vec<(u64, ToolCall)>,
     finish_reason: Option<String>,
     request: Option<Excerpt>,
@@ -53,7 +53,37 @@ impl fmt::Debug for Gathering {
 struct ToolCall {
     id: Option<String>,
     name: String,
-    arguments: String,
+    arguments: Words,
+}
+
+/// Words that come in pieces.
+#[derive(Default)]
+struct Words {
+    text: String,
+    /// There were more than are kept.
+    is_cut: bool,
+}
+
+impl Words {
+    fn push(&mut self, piece: &Kept<'_>) {
+        self.text.push_str(piece.text);
+        self.is_cut |= piece.is_cut;
+    }
+
+    /// Nothing follows: where words are missing, half of a secret may stand at the end.
+    fn end(&mut self) {
+        if self.is_cut {
+            let whole = self.text.len().saturating_sub(REDACTION_MARGIN);
+            self.text.truncate(floor_char_boundary(&self.text, whole));
+            self.text.push_str(MARK);
+        }
+    }
+}
+
+/// What there is room for of a piece.
+struct Kept<'a> {
+    text: &'a str,
+    is_cut: bool,
 }
 
 impl Gathering {
@@ -65,11 +95,11 @@ impl Gathering {
             charge: Charge::new(Arc::clone(recorder)),
             takes_content: recorder.captures_content,
             most: recorder.value_cap,
-            is_cut: false,
+            is_full: false,
             first: None,
             chunks: 0,
-            text: String::new(),
-            thoughts: String::new(),
+            text: Words::default(),
+            thoughts: Words::default(),
             calls: Vec::new(),
             finish_reason: None,
             request: None,
@@ -94,12 +124,12 @@ impl Gathering {
 
     pub(crate) fn text(&mut self, piece: &str) {
         let piece = self.kept(piece);
-        self.text.push_str(piece);
+        self.text.push(&piece);
     }
 
     pub(crate) fn reasoning(&mut self, piece: &str) {
         let piece = self.kept(piece);
-        self.thoughts.push_str(piece);
+        self.thoughts.push(&piece);
     }
 
     /// A call of a tool, or the next piece of the one with this number.
@@ -108,10 +138,10 @@ impl Gathering {
         if !self.takes_content {
             return;
         }
-        let arguments = self.kept(arguments).to_owned();
+        let arguments = self.kept(arguments);
         let (id, name) = (
-            id.map(|id| self.kept(id).to_owned()),
-            name.map(|name| self.kept(name).to_owned()),
+            id.map(|id| self.kept(id).text.to_owned()),
+            name.map(|name| self.kept(name).text.to_owned()),
         );
         let at = match self.calls.iter().position(|(have, _)| *have == number) {
             Some(at) => at,
@@ -124,7 +154,7 @@ impl Gathering {
         if let Some((_, call)) = self.calls.get_mut(at) {
             call.id = id.or(call.id.take());
             call.name = name.unwrap_or(std::mem::take(&mut call.name));
-            call.arguments.push_str(&arguments);
+            call.arguments.push(&arguments);
         }
     }
 
@@ -135,7 +165,12 @@ impl Gathering {
             let mut fields = Fields::default();
             fields.set("arguments", said.say(), self.most);
             let number = self.calls.len() as u64;
-            self.tool_call(number, id, Some(name), fields.get_text("arguments").unwrap_or_default());
+            let text = fields.get_text("arguments").unwrap_or_default();
+            self.tool_call(number, id, Some(name), text);
+            let is_cut = matches!(fields.get("arguments"), Some(ValueRef::Text { cut: true, .. }));
+            if let Some((_, call)) = self.calls.iter_mut().find(|(have, _)| *have == number) {
+                call.arguments.is_cut |= is_cut;
+            }
         }
     }
 
@@ -236,57 +271,61 @@ impl Gathering {
     }
 
     /// What there is still room for.
-    fn kept<'a>(&mut self, piece: &'a str) -> &'a str {
+    fn kept<'a>(&mut self, piece: &'a str) -> Kept<'a> {
         self.arrived();
-        if !self.takes_content || self.is_cut {
-            return "";
+        if !self.takes_content {
+            return Kept {
+                text: "",
+                is_cut: false,
+            };
         }
-        let held = self.words();
-        let room = if self.recording.recorder().has_room() {
-            self.most.saturating_sub(held)
+        let words = self.words();
+        let room = if !self.is_full && self.recording.recorder().has_room() {
+            self.most.saturating_sub(words)
         } else {
             0
         };
-        let kept = piece.get(..floor_char_boundary(piece, room)).unwrap_or_default();
-        self.is_cut = kept.len() < piece.len();
-        self.charge.hold(held + kept.len());
-        kept
+        let text = piece.get(..floor_char_boundary(piece, room)).unwrap_or_default();
+        let is_cut = text.len() < piece.len();
+        self.is_full |= is_cut;
+        self.charge.hold(words + text.len() + self.raw());
+        Kept { text, is_cut }
     }
 
+    /// Bytes of words.
     fn words(&self) -> usize {
-        let calls = self
-            .calls
-            .iter()
-            .map(|(_, call)| call.name.len() + call.arguments.len());
-        self.text.len() + self.thoughts.len() + calls.sum::<usize>()
+        let calls = self.calls.iter().map(|(_, call)| {
+            let id = call.id.as_ref().map_or(0, String::len);
+            id + call.name.len() + call.arguments.text.len()
+        });
+        self.text.text.len() + self.thoughts.text.len() + calls.sum::<usize>()
+    }
+
+    /// Bytes in the provider's own words.
+    fn raw(&self) -> usize {
+        let raw = [&self.request, &self.response];
+        raw.into_iter().flatten().map(Excerpt::bytes).sum()
     }
 
     fn recharge(&mut self) {
-        let raw = [&self.request, &self.response];
-        let raw: usize = raw.into_iter().flatten().map(Excerpt::bytes).sum();
-        let words = self.words();
-        self.charge.hold(words + raw);
+        self.charge.hold(self.words() + self.raw());
     }
 
     /// One message in the shape of the conventions.
     fn message(&mut self, is_partial: bool) -> Option<Value> {
-        if self.is_cut {
-            // Half of a secret may stand at the end.
-            for text in [&mut self.text, &mut self.thoughts] {
-                if !text.is_empty() {
-                    text.truncate(floor_char_boundary(text, text.len().saturating_sub(REDACTION_MARGIN)));
-                    text.push_str(MARK);
-                }
-            }
+        let arguments = self.calls.iter_mut().map(|(_, call)| &mut call.arguments);
+        for words in [&mut self.text, &mut self.thoughts].into_iter().chain(arguments) {
+            words.end();
         }
         let mut parts = Vec::new();
-        for (kind, text) in [("reasoning", &self.thoughts), ("text", &self.text)] {
+        for (kind, text) in [("reasoning", &self.thoughts.text), ("text", &self.text.text)] {
             if !text.is_empty() {
                 parts.push(json!({ "type": kind, "content": text }));
             }
         }
         for (_, call) in &self.calls {
-            let arguments = serde_json::from_str(&call.arguments).unwrap_or_else(|_| Value::from(&*call.arguments));
+            let arguments =
+                serde_json::from_str(&call.arguments.text).unwrap_or_else(|_| Value::from(&*call.arguments.text));
             let mut part = json!({ "type": "tool_call", "name": call.name, "arguments": arguments });
             if let (Some(id), Value::Object(part)) = (&call.id, &mut part) {
                 part.insert("id".to_owned(), id.as_str().into());

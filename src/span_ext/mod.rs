@@ -87,7 +87,9 @@ pub trait AgentOpsSpanExt: sealed::Sealed {
     fn span_id(&self) -> Option<String>;
 
     /// Continues the trace that the carrier's `traceparent` names, and serves whom its `baggage` names; a carrier without a
-    /// valid `traceparent` changes nothing. Carriers: [`propagation`](crate::propagation).
+    /// valid `traceparent` changes nothing. Its sampled flag is not read: whether the trace is kept is this handle's
+    /// [ratio](crate::Builder::with_sample_ratio) to say, which processes of the same ratio say alike of one trace.
+    /// Carriers: [`propagation`](crate::propagation).
     ///
     /// # Errors
     /// The span's ids were seen before, by a child or through [`trace_id`](Self::trace_id) or

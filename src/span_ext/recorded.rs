@@ -10,7 +10,7 @@ use tracing_subscriber::{Registry, registry::LookupSpan};
 
 use super::AgentOpsSpanExt;
 use crate::{
-    error::AlreadyObserved,
+    error::{AlreadyObserved, cause_of},
     hierarchy::{Recorded, Recorder, Slot},
     layer::{extensions_mut, source_chain},
     propagation,
@@ -64,7 +64,7 @@ impl AgentOpsSpanExt for Span {
         let Some(recorder) = recorder(self) else { return };
         let mut message = Fields::default();
         message.set_formatted("message", format_args!("{error}"), recorder.value_cap);
-        let chain = error.source().and_then(|cause| source_chain(cause, recorder.value_cap));
+        let chain = cause_of(error).and_then(|cause| source_chain(cause, recorder.value_cap));
         with_slots(self, |slot| {
             slot.change(|record, at| {
                 record.fail(Failure {

@@ -29,7 +29,18 @@ const MALFORMED: [&str; 14] = [
     "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-\0\0",
 ];
 
-pub(crate) const ROWS: [Row; 3] = [
+const BAGGAGE: [&str; 8] = [
+    "",
+    ",,;",
+    "=",
+    "session.id",
+    "session.id=",
+    "session.id= ",
+    "session.id=%ff",
+    "session id=c-1",
+];
+
+pub(crate) const ROWS: [Row; 4] = [
     Row::new(
         "a traceparent that is not valid, for a session",
         |host| {
@@ -72,6 +83,29 @@ pub(crate) const ROWS: [Row; 3] = [
             );
         },
         untouched,
+    ),
+    Row::new(
+        "baggage that is not valid, around what is",
+        |host| {
+            for (index, bad) in BAGGAGE.into_iter().enumerate() {
+                let mut carrier = carrier(VALID);
+                carrier.insert("baggage".to_owned(), format!("{bad},user.id=u-1"));
+                let session = host.agentops.session(format!("served {index}"));
+                session
+                    .with_remote_parent(&carrier, Remote::Join)
+                    .start()
+                    .end(EndState::Success);
+            }
+        },
+        |outcome| {
+            for index in 0..BAGGAGE.len() {
+                let session = outcome.span(&format!("served {index}.session"));
+                assert_eq!(session.trace_id, "0af7651916cd43dd8448eb211c80319c");
+                assert_eq!(session.text("user.id"), Some("u-1"), "after {:?}", BAGGAGE[index]);
+                assert_eq!(session.attribute("session.id"), None, "after {:?}", BAGGAGE[index]);
+            }
+            outcome.told_nothing();
+        },
     ),
     Row::new(
         "a carrier of a megabyte, with a broken baggage and trace state",

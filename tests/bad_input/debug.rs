@@ -1,6 +1,9 @@
 //! Code of the program that runs when a value is recorded.
 
-use std::{fmt, panic::catch_unwind};
+use std::{
+    fmt::{self, Debug as _},
+    panic::catch_unwind,
+};
 
 use agentops::{AgentOpsSpanExt as _, testing::Span};
 use serde::{Serialize, Serializer, ser::Error as _};
@@ -8,7 +11,7 @@ use tracing::{field, info, info_span};
 
 use crate::table::{Outcome, Row};
 
-pub(crate) const ROWS: [Row; 6] = [
+pub(crate) const ROWS: [Row; 8] = [
     Row::new(
         "a Debug that panics",
         |host| {
@@ -97,6 +100,40 @@ pub(crate) const ROWS: [Row; 6] = [
             assert_eq!(chain.lines().count(), 32, "{chain}");
         },
     ),
+    Row::new(
+        "an Error that panics when it is asked for its cause",
+        |host| {
+            let span = info_span!("made", agentops.kind = "tool");
+            host.call(|| span.record_error(&Groundless));
+            let event = info_span!("event", agentops.kind = "tool");
+            host.call(|| tracing::error!(parent: &event, error = &Groundless as &dyn std::error::Error, "said"));
+        },
+        |outcome| {
+            assert_eq!(outcome.span("made.tool").status.message, "Groundless: groundless");
+            assert_eq!(said(outcome.span("event.tool"), "error"), Some("groundless"));
+        },
+    ),
+    Row::new(
+        "a session that fails with an error whose Display panics or never ends",
+        |host| {
+            let fails = |name: &str, error: Says| {
+                let session = host.agentops.session(name).start();
+                let result: Result<(), Says> = futures::executor::block_on(session.run(async || Err(error)));
+                assert!(result.is_err(), "the program gets its error");
+            };
+            fails("panics", Says(|f| Panics.fmt(f)));
+            fails("endless", Says(|f| Endless.fmt(f)));
+        },
+        |outcome| {
+            let status = |name: &str| outcome.span(name).status.message.as_str();
+            assert_eq!(status("panics.session"), "<formatting it panicked>");
+            let long = status("endless.session");
+            assert!(
+                long.starts_with("again and again ") && long.ends_with("...[truncated]"),
+                "{long:.100}"
+            );
+        },
+    ),
 ];
 
 /// A text of the first event.
@@ -178,6 +215,27 @@ struct Long;
 impl Serialize for Long {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(std::iter::repeat("again and again ".repeat(1000)))
+    }
+}
+
+#[derive(Debug)]
+struct Groundless;
+impl fmt::Display for Groundless {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("groundless")
+    }
+}
+impl std::error::Error for Groundless {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        panic!("an Error without grounds")
+    }
+}
+
+/// Shows itself as it is told to.
+struct Says(fn(&mut fmt::Formatter<'_>) -> fmt::Result);
+impl fmt::Display for Says {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (self.0)(f)
     }
 }
 

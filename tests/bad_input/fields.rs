@@ -32,7 +32,7 @@ pub(crate) const ROWS: [Row; 12] = [
         assert_eq!(
             told,
             [
-                "WARN agentops.kind is \"U64(5)\" on the span \"number\"",
+                "WARN agentops.kind is \"5\" on the span \"number\"",
                 "WARN agentops.kind is \"\" on the span \"empty\"",
                 "WARN agentops.span.kind is \"later\" on the span \"late\"",
             ]

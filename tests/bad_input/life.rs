@@ -1,13 +1,13 @@
 //! Lives of spans that no diagram shows.
 
-use std::thread;
+use std::{thread, time::Duration};
 
 use agentops::{AgentOpsSpanExt as _, EndState};
 use tracing::{Span, field, info, info_span};
 
 use crate::{host::Host, table::Row};
 
-pub(crate) const ROWS: [Row; 9] = [
+pub(crate) const ROWS: [Row; 10] = [
     Row::new(
         "spans closed out of order",
         |_| {
@@ -62,6 +62,24 @@ pub(crate) const ROWS: [Row; 9] = [
                 Some(&parent.span_id)
             );
             assert_eq!(outcome.text("late.task", "agent.name"), "parent");
+        },
+    ),
+    Row::new(
+        "a time to wait that is beyond what a clock can hold",
+        |host| {
+            drop(info_span!("before", agentops.kind = "tool"));
+            host.agentops.check(Duration::MAX).unwrap();
+            host.agentops.force_flush(Duration::MAX).unwrap();
+            drop(info_span!("between", agentops.kind = "tool"));
+            futures::executor::block_on(host.agentops.flush(Duration::MAX)).unwrap();
+            drop(info_span!("after", agentops.kind = "tool"));
+            host.agentops.shutdown(Duration::MAX).unwrap();
+        },
+        |outcome| {
+            for name in ["before.tool", "between.tool", "after.tool"] {
+                outcome.span(name);
+            }
+            assert_eq!(outcome.stats.dropped.total(), 0);
         },
     ),
     Row::new("recording after the end", recorded_after_the_end, |outcome| {
@@ -150,7 +168,13 @@ pub(crate) const ROWS: [Row; 9] = [
         },
         |outcome| {
             let session = Some(outcome.span("default.session").span_id.clone());
-            for name in ["none.tool", "disabled.tool"] {
+            let agent = Some(outcome.span("agent.agent").span_id.clone());
+            assert_eq!(
+                outcome.span("below.tool").parent_span_id,
+                agent,
+                "past what is unrelated"
+            );
+            for name in ["none.tool", "disabled.tool", "alone.tool"] {
                 assert_eq!(outcome.span(name).parent_span_id, session, "{name}");
             }
         },

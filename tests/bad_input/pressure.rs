@@ -133,6 +133,8 @@ pub(crate) const ROWS: [Row; 10] = [
                 "what it did not judge does not leave"
             );
             assert_eq!(outcome.text("masked.tool", "t.ok"), "fine");
+            let told = "WARN the redactor panicked: such values leave as [redacted] key=\"t.bad\"";
+            assert_eq!(outcome.told, [told], "in the program's own subscriber");
         },
     )
     .with(|builder| {
@@ -222,7 +224,10 @@ pub(crate) const ROWS: [Row; 10] = [
             host.agentops.shutdown(DEADLINE).unwrap();
             let flushed = host.agentops.force_flush(DEADLINE).unwrap_err();
             assert!(flushed.is_closed());
-            assert_eq!(flushed.to_string(), "the handle was shut down before");
+            assert_eq!(
+                flushed.to_string(),
+                "the handle was shut down before: build another one, or flush before the shutdown"
+            );
             assert!(host.agentops.shutdown(DEADLINE).unwrap_err().is_closed());
             assert!(host.agentops.check(DEADLINE).unwrap_err().is_closed());
             host.agentops.set_api_key("late");

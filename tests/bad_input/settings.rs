@@ -164,6 +164,7 @@ pub(crate) fn check() {
     demand_any_text_is_taken(&host.collector);
     demand_an_empty_key_is_none(&host.collector);
     demand_a_key_that_is_none_is_told(&host.collector);
+    demand_that_a_later_key_is_read_as_the_first(&host.collector);
     demand_all_variables_have_a_row();
 }
 
@@ -264,6 +265,32 @@ fn demand_a_key_that_is_none_is_told(collector: &Arc<Collector>) {
     host.agentops.set_api_key(KEY);
     healthy(&host.agentops, collector, |work| host.run(work));
     assert!(collector.spans().iter().any(|span| span.name == "kept.tool"));
+}
+
+fn demand_that_a_later_key_is_read_as_the_first(collector: &Arc<Collector>) {
+    collector.accept_only_key(KEY);
+    let host = Host::beside(collector, |builder| builder);
+    let healthy = || healthy(&host.agentops, collector, |work| host.run(work));
+    healthy();
+    host.run(|| {
+        for nothing in ["", "  \n", "two words", "bell\u{7}s3cret"] {
+            host.agentops.set_api_key(nothing);
+            collector.expire_tokens();
+            healthy();
+        }
+        host.agentops.set_api_key(format!("  {KEY}\n"));
+        healthy();
+    });
+    let refused =
+        "WARN set_api_key was not taken, and the key before stays: give a key without spaces and control characters";
+    assert_eq!(host.told(), [refused, refused]);
+    host.run(|| host.agentops.set_api_key("s3cret"));
+    assert_eq!(
+        host.told()[2],
+        "WARN set_api_key is not a UUID, as an AgentOps key is: AgentOps is likely to refuse it"
+    );
+    assert!(!host.told().concat().contains("s3cret"));
+    collector.accept_any_key();
 }
 
 /// The variables that the crate reads.

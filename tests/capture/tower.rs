@@ -104,6 +104,37 @@ fn a_failed_and_an_abandoned_request_end_their_spans() {
 }
 
 #[test]
+fn a_request_that_is_under_way_is_within_the_memory_budget() {
+    const LENGTH: usize = 50_000;
+    let (reply, held) = Reply::silent();
+    let provider = Provider::start(vec![reply]);
+    let mut request = chat_request(false);
+    request["messages"][1]["content"] = "x".repeat(LENGTH).into();
+    let request = serde_json::to_vec(&request).unwrap();
+    arrived(|agentops| {
+        block_on(async {
+            let service = HttpCapture::new().layer(Client::builder(TokioExecutor::new()).build_http());
+            let waiting = service.oneshot(post(&format!("{}{PATH}", provider.url), request));
+            tokio::select! {
+                _ = waiting => panic!("nobody answers"),
+                () = async {
+                    provider.was_asked().await;
+                    // The server has all of it, and so do we.
+                    let open = agentops.stats().open_bytes;
+                    assert!((LENGTH..2 * LENGTH).contains(&open), "{open}");
+                } => {}
+            }
+        });
+        assert_eq!(
+            agentops.stats().open_bytes,
+            0,
+            "it is the record's, which is on its way"
+        );
+    });
+    drop(held);
+}
+
+#[test]
 fn what_is_not_a_call_of_a_model_passes() {
     let provider = Provider::start(vec![Reply::json("{}")]);
     let spans = arrived(|_| {

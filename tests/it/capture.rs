@@ -287,6 +287,29 @@ fn a_span_left_by_a_panic_is_an_error_and_its_healthy_neighbours_are_not() {
 }
 
 #[test]
+fn a_panic_that_was_caught_is_not_told_of_a_later_one_without_a_message() {
+    agentops::builder()
+        .with_env(|_| None)
+        .build()
+        .unwrap()
+        .install_handlers()
+        .unwrap();
+    let caught = |broken: fn()| assert!(panic::catch_unwind(broken).is_err());
+    let spans = arrived(|_| {
+        caught(|| info_span!("first", agentops.kind = "task").in_scope(|| panic!("of the first request")));
+        // The same thread serves another request, which hands on a panic that the hook is not told of.
+        caught(|| info_span!("second", agentops.kind = "task").in_scope(|| panic::resume_unwind(Box::new("quiet"))));
+    });
+    assert_eq!(
+        named(&spans, "first.task").status.message,
+        "panic: of the first request"
+    );
+    let second = named(&spans, "second.task");
+    assert_eq!(second.status.message, "panic: the span was left by a panic");
+    assert!(!format!("{second:?}").contains("first request"));
+}
+
+#[test]
 fn a_value_over_the_limit_is_cut_and_marked() {
     let long = "é".repeat(200);
     let spans = arrived_with(

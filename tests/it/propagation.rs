@@ -213,3 +213,49 @@ fn nothing_is_written_for_a_span_that_is_not_recorded_and_no_baggage_where_nobod
         "{plain:?}"
     );
 }
+
+#[test]
+fn an_agent_that_continues_a_trace_is_its_root_here_and_leaves_the_auto_session_alone() {
+    let carrier = HashMap::from([("traceparent".to_owned(), ELSEWHERE.to_owned())]);
+    let continues = |agent: &str| {
+        let span = info_span!("agent", agentops.kind = "agent", agentops.name = agent);
+        span.set_remote_parent(&carrier).unwrap();
+        span.in_scope(|| drop(info_span!("tool", agentops.kind = "tool")));
+    };
+    let spans = arrived_with(
+        |builder| builder.with_tags(["nightly"]).with_tag("team", "blue"),
+        |_| {
+            continues("one");
+            continues("other");
+        },
+    );
+    assert_eq!(
+        spans.len(),
+        4,
+        "no session without a span in it: {}",
+        agentops::testing::draw(&spans)
+    );
+    for name in ["one.agent", "other.agent"] {
+        let agent = named(&spans, name);
+        assert_eq!((agent.trace_id.as_str(), text(agent, "team")), (TRACE, "blue"));
+        assert!(
+            agent.attribute("agentops.tags").is_some(),
+            "a root has the handle's tags"
+        );
+    }
+    let tools: Vec<_> = spans.iter().filter(|span| span.name == "tool.tool").collect();
+    for tool in &tools {
+        assert_eq!((tool.trace_id.as_str(), tool.attribute("agentops.tags")), (TRACE, None));
+    }
+    assert_eq!(tools.len(), 2);
+
+    let spans = arrived(|_| {
+        continues("one");
+        drop(info_span!("stays", agentops.kind = "tool"));
+    });
+    let session = named(&spans, "default.session");
+    assert_eq!(
+        named(&spans, "stays.tool").parent_span_id.as_ref(),
+        Some(&session.span_id)
+    );
+}

@@ -222,3 +222,57 @@ fn an_endless_answer_is_bounded_and_marked() {
     );
     assert!(kept.len() <= 1_000);
 }
+
+#[test]
+fn arguments_that_do_not_fit_lose_their_end_as_texts_do_and_those_that_came_whole_stay() {
+    let spans = arrived_with(
+        // 12,096 bytes of words are gathered: four for each character, and 4 KiB.
+        |builder| builder.with_attribute_value_length(2_000),
+        |_| {
+            let (words, padding, secret) = ("x".repeat(10_900), "y".repeat(900), "planted".repeat(100));
+            let mut streaming = call().stream();
+            streaming.text(&words);
+            streaming.tool_call(0, Some("call_1"), Some("first"), r#"{"city":"Paris"}"#);
+            streaming.tool_call(
+                1,
+                Some("call_2"),
+                Some("second"),
+                &format!(r#"{{"padding":"{padding}","key":""#),
+            );
+            streaming.tool_call(1, None, None, &secret);
+            streaming.tool_call(1, None, None, r#""}"#);
+            streaming.end();
+            let mut answer = call();
+            answer.record_text(&words);
+            answer.record_tool_call(Some("call_1"), "first", &serde_json::json!({ "city": "Paris" }));
+            let arguments = serde_json::json!({ "padding": padding, "key": secret });
+            answer.record_tool_call(Some("call_2"), "second", &arguments);
+            answer.end();
+        },
+    );
+    let calls: Vec<_> = spans.iter().filter(|span| span.name == "chat model").collect();
+    assert_eq!(calls.len(), 2);
+    for call in calls {
+        let arguments =
+            |index: usize| text(call, &format!("gen_ai.completion.0.tool_calls.{index}.arguments")).to_owned();
+        assert_eq!(arguments(0), r#"{"city":"Paris"}"#);
+        assert!(arguments(1).ends_with("...[truncated]"), "{}", arguments(1));
+    }
+    assert!(!format!("{spans:?}").contains("planted"), "half of a secret");
+}
+
+#[test]
+fn an_answer_in_the_providers_words_stays_within_the_budget_beside_words() {
+    let spans = arrived(|agentops| {
+        let mut streaming = call().stream();
+        let before = agentops.stats().open_bytes;
+        streaming.chunk(&serde_json::json!({ "padding": "x".repeat(50_000) }));
+        let raw = agentops.stats().open_bytes;
+        assert!(raw >= before + 50_000, "{before} then {raw}");
+        streaming.text("word");
+        assert_eq!(agentops.stats().open_bytes, raw + 4, "both are held");
+        streaming.end();
+        assert_eq!(agentops.stats().open_bytes, 0);
+    });
+    whole(&spans);
+}

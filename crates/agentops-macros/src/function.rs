@@ -189,9 +189,18 @@ impl Expansion<'_> {
         })
     }
 
+    /// The ways to capture an error, of which the compiler takes the best.
+    fn error_traits(&self) -> TokenStream {
+        let Self { site, hidden, .. } = self;
+        quote_spanned!(*site=> use #hidden::{
+            AnyError as _, DebugError as _, DisplayError as _, PointerToError as _, TypedError as _,
+        };)
+    }
+
     /// Looks at `result`, a reference, with `notes`, a reference too.
     fn outcome(&self) -> TokenStream {
         let Self { site, hidden, args, .. } = self;
+        let error_traits = self.error_traits();
         let (value, note, traits) = if args.capture_output {
             (
                 quote_spanned!(*site=> value),
@@ -206,10 +215,8 @@ impl Expansion<'_> {
             )
         };
         quote_spanned! {*site=>
-            use #hidden::{
-                AnyError as _, DebugError as _, DisplayError as _, PointerToError as _, ResultOutcome as _, TypedError as _,
-                ValueOutcome as _,
-            };
+            #error_traits
+            use #hidden::{ResultOutcome as _, ValueOutcome as _};
             #traits
             match (&&#hidden::Seen(result)).agentops_outcome(notes) {
                 #hidden::Ok(#value) => #note,
@@ -332,13 +339,11 @@ impl Expansion<'_> {
 
     fn observed_stream(&self, wrapped: &Wrapped) -> TokenStream {
         let Self { site, hidden, .. } = self;
-        let item = &wrapped.inner;
+        let (item, error_traits) = (&wrapped.inner, self.error_traits());
         quote_spanned! {*site=>
             #hidden::observe_stream::<_, #item>(span, made).tell(|span, item| {
-                use #hidden::{
-                    AnyError as _, DebugError as _, DisplayError as _, PointerToError as _, ResultOutcome as _,
-                    TypedError as _, ValueOutcome as _,
-                };
+                #error_traits
+                use #hidden::{ResultOutcome as _, ValueOutcome as _};
                 if let #hidden::Err(error) = (&&#hidden::Seen(item)).agentops_peek() {
                     if let #hidden::Some(mut notes) = #hidden::Notebook::of(span).notes() {
                         notes.returned(false);
@@ -353,6 +358,7 @@ impl Expansion<'_> {
     /// Puts `observed` around `made`, in the box and the result that it comes in.
     fn around(&self, wrapped: &Wrapped, made: &TokenStream, observed: &TokenStream) -> TokenStream {
         let Self { site, hidden, .. } = self;
+        let error_traits = self.error_traits();
         let observed = if wrapped.boxed {
             // Where nobody looks, the box that is there is enough.
             quote_spanned!(*site=> if span.is_disabled() { made } else { #hidden::Box::pin(#observed) })
@@ -370,9 +376,7 @@ impl Expansion<'_> {
                 #hidden::Ok(made) => #hidden::Ok(#observed),
                 #hidden::Err(error) => {
                     if let #hidden::Some(mut notes) = #hidden::Notebook::of(&span).notes() {
-                        use #hidden::{
-                            AnyError as _, DebugError as _, DisplayError as _, PointerToError as _, TypedError as _,
-                        };
+                        #error_traits
                         notes.returned(false);
                         (&&&&&#hidden::Seen(&error)).agentops_fail(&mut notes);
                         notes.tell();

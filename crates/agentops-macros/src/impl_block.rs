@@ -92,11 +92,19 @@ fn tell(attribute: &mut Attribute, args: &Args, agent: &Expr) {
     };
     let comma = (!said.is_empty() && !ends_with_comma(&said)).then(|| quote!(,));
     let key = Ident::new(AGENT, agent.span());
-    let has_root = said.clone().into_iter().any(|token| token.to_string() == "crate");
+    let has_root = gives_root(&said);
     let root = args.given.iter().any(|given| given == "crate").then_some(&args.root);
     let root = root.filter(|_| !has_root).map(|root| quote!(, crate = #root));
     let path = attribute.path().clone();
     attribute.meta = syn::parse_quote!(#path(#said #comma #key = #agent #root));
+}
+
+/// `crate = ..` is among the arguments; the word also begins paths.
+fn gives_root(said: &TokenStream) -> bool {
+    let tokens: Vec<String> = said.clone().into_iter().map(|token| token.to_string()).collect();
+    let is_argument = |at: usize| at == 0 || tokens.get(at - 1).is_some_and(|before| before == ",");
+    let is_given = |at: usize| tokens.get(at + 1).is_some_and(|next| next == "=");
+    (0..tokens.len()).any(|at| tokens.get(at).is_some_and(|token| token == "crate") && is_argument(at) && is_given(at))
 }
 
 fn says_self(tokens: TokenStream) -> bool {

@@ -34,7 +34,11 @@ use crate::{
     hierarchy::{AgentNode, Lineage, SpanId, Trace, TraceId, TraceRoot},
     kind::EntityKind,
     policy::pricing::Prices,
-    policy::{Policy, limits::Limits, redact::CredentialRedactor},
+    policy::{
+        Policy,
+        limits::Limits,
+        redact::{CredentialRedactor, Guarded},
+    },
     record::{EventRecord, Failure, Fields, Key, KindSource, Origin, Say, SpanRecord},
     semconv::wire::{AttributeSet, Class, WireSpan, WireStatus, WireValue},
 };
@@ -93,7 +97,7 @@ fn span(name: &'static str) -> Span {
         },
         policy: Policy {
             content: Content::All,
-            redactor: Arc::new(CredentialRedactor),
+            redactor: Arc::new(Guarded::new(Arc::new(CredentialRedactor))),
             limits: Limits::default(),
             semconv: Semconv::AgentOps,
             prices: Prices::default(),

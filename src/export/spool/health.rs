@@ -62,6 +62,16 @@ impl Health {
         }
     }
 
+    /// Files of another process could not be taken over. That says nothing about ours: nothing rests for it.
+    pub(super) fn cannot_take_over(&mut self, error: &io::Error, path: &Path) {
+        self.trouble.get_or_insert_with(|| {
+            format!(
+                "what another process left in {} cannot be taken over: {error}; it stays there: check whose files these are",
+                path.display()
+            )
+        });
+    }
+
     fn rest(&mut self, now: Instant, time: Duration) {
         self.rests = self.rests.max(Some(now + time.min(LONGEST_REST)));
     }

@@ -89,6 +89,8 @@ pub(crate) struct Spool {
     /// The segment that is appended to, and its number.
     active: Option<(u64, File)>,
     starts: Starts,
+    /// Spans that ended while the disk rested: they are noted as open still.
+    closed: Vec<u64>,
     replay: Replay,
     health: Health,
     calendar: Calendar,
@@ -111,6 +113,7 @@ impl Spool {
             shelf: Shelf::default(),
             active: None,
             starts: Starts::default(),
+            closed: Vec::new(),
             replay: Replay::default(),
             health: Health::default(),
             calendar: Calendar::new(),
@@ -173,6 +176,7 @@ impl Spool {
             return;
         }
         self.tend_at = now + TEND_EVERY;
+        self.close(&[]);
         self.expire();
         let result = self.take_over();
         self.judge(result, now);
@@ -286,10 +290,17 @@ impl Spool {
 
     /// Takes back the notes of spans that ended.
     pub(crate) fn close(&mut self, spans: &[u64]) {
-        if self.starts.len() > 0 && !spans.is_empty() {
-            let began = Instant::now();
-            let result = self.take_back(spans);
-            self.judge(result, began);
+        let noted = spans.iter().filter(|span| self.starts.has(**span));
+        self.closed.extend(noted);
+        let began = Instant::now();
+        if self.closed.is_empty() || self.health.is_resting(began) {
+            return;
+        }
+        let closed = std::mem::take(&mut self.closed);
+        let result = self.take_back(&closed);
+        if self.judge(result, began).is_none() {
+            self.closed = closed;
+            self.closed.retain(|span| self.starts.has(*span));
         }
     }
 
@@ -325,6 +336,7 @@ impl Spool {
     /// Nothing follows: what is empty goes, and the rest is for the next process.
     pub(crate) fn close_down(&mut self) {
         self.active = None;
+        self.close(&[]);
         let empty: Vec<u64> = self
             .shelf
             .segments()

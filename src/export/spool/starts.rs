@@ -9,6 +9,7 @@ use super::{
     folder::{Folder, Name, cut},
     segment::{self, HEADER, Header, Kind, RECORD},
 };
+use crate::export::widen;
 
 /// A note of an open span: its id, and the request that reports it if its process ends first.
 pub(crate) struct Opening {
@@ -42,8 +43,14 @@ impl Starts {
     }
 
     /// Open spans that are noted.
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.live.len()
+    }
+
+    /// This open span is noted.
+    pub(super) fn has(&self, span: u64) -> bool {
+        self.live.contains_key(&span)
     }
 
     pub(super) fn name(&self) -> Option<Name> {
@@ -91,7 +98,7 @@ impl Starts {
         Ok(())
     }
 
-    /// Takes back the notes of spans that ended. `next` is the name of the file that may have to be begun for the rest.
+    /// Takes back the notes of spans that ended; where that fails they are noted still. `next` is the name of the file that may have to be begun for the rest.
     pub(super) fn close(
         &mut self,
         folder: &mut Folder,
@@ -99,21 +106,26 @@ impl Starts {
         spans: &[u64],
         now: u64,
     ) -> io::Result<()> {
-        let mut bytes = Vec::new();
-        for span in spans {
-            if let Some(place) = self.live.remove(span) {
-                self.live_bytes -= place.length;
-                segment::append_done(&mut bytes, place.offset, now);
-            }
-        }
-        if bytes.is_empty() {
+        let ended: HashMap<u64, Place> = spans
+            .iter()
+            .filter_map(|span| Some((*span, *self.live.get(span)?)))
+            .collect();
+        if ended.is_empty() {
             return Ok(());
         }
-        if self.live.is_empty() && self.bytes > COMPACT_ABOVE / 16 {
+        if ended.len() == self.live.len() && self.bytes > COMPACT_ABOVE / 16 {
             self.remove(folder);
             return Ok(());
         }
+        let mut bytes = Vec::new();
+        for place in ended.values() {
+            segment::append_done(&mut bytes, place.offset, now);
+        }
         self.write(folder, &bytes)?;
+        for (span, place) in ended {
+            self.live.remove(&span);
+            self.live_bytes -= place.length;
+        }
         if self.bytes > COMPACT_ABOVE && self.live_bytes < self.bytes / 2 {
             self.compact(folder, (next, header))?;
         }
@@ -178,8 +190,4 @@ impl Starts {
         debug_assert!(self.live.values().all(|place| place.length >= widen(RECORD)));
         Ok(())
     }
-}
-
-fn widen(bytes: usize) -> u64 {
-    u64::try_from(bytes).unwrap_or(u64::MAX)
 }

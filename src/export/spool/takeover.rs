@@ -46,37 +46,60 @@ impl Spool {
                 self.tend_at = Instant::now() + SOON;
                 break;
             }
-            let Some(dead) = Owner::succeed(&self.folder, id)? else {
-                continue; // It lives.
+            let mut left = match self.left_by(id, &names) {
+                Ok(Some(left)) => left,
+                Ok(None) => continue, // It lives.
+                Err(error) => {
+                    self.health.cannot_take_over(&error, self.folder.path());
+                    continue;
+                }
             };
-            let mut estate = Estate {
-                has_notes: names.iter().any(|name| name.role == Role::Open),
-                ..Estate::default()
-            };
-            for name in names {
-                let bytes = match self.folder.read(name) {
-                    // Whoever had the lock before us took it.
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                    bytes => bytes?,
-                };
-                read += widen(bytes.len());
-                self.open_up(name, &bytes, &mut estate);
+            read += left.files.values().map(|found| found.bytes).sum::<u64>();
+            left.leave_out_what_ended();
+            if left.files.values().any(|found| !found.entries.is_empty()) {
+                // Where we cannot write, nothing can be taken over from anybody.
+                self.claim()?;
             }
-            estate.leave_out_what_ended();
-            let stays = std::mem::take(&mut estate.stays);
-            self.inherit(estate)?;
-            if !stays {
-                dead.resign(&self.folder);
+            let (stays, lock) = (left.stays, left.lock.take());
+            match self.inherit(left) {
+                Ok(()) if stays => {}
+                Ok(()) => lock.into_iter().for_each(|dead| dead.resign(&self.folder)),
+                Err(error) => self.health.cannot_take_over(&error, self.folder.path()),
             }
         }
         Ok(())
     }
 
+    /// Reads what an owner left; `None` where its process lives. An error is about its files, not about ours: others may
+    /// belong to another user.
+    fn left_by(&mut self, id: u64, names: &[Name]) -> io::Result<Option<LeftBehind>> {
+        let Some(dead) = Owner::succeed(&self.folder, id)? else {
+            return Ok(None);
+        };
+        let mut files = Vec::with_capacity(names.len());
+        for name in names {
+            match self.folder.read(*name) {
+                // Whoever had the lock before us took it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                bytes => files.push((*name, bytes?)),
+            }
+        }
+        let mut left = LeftBehind {
+            lock: Some(dead),
+            has_notes: names.iter().any(|name| name.role == Role::Open),
+            ..LeftBehind::default()
+        };
+        for (name, bytes) in files {
+            self.open_up(name, &bytes, &mut left);
+        }
+        Ok(Some(left))
+    }
+
     /// Reads one file of a dead owner.
-    fn open_up(&mut self, name: Name, bytes: &[u8], estate: &mut Estate) {
+    fn open_up(&mut self, name: Name, bytes: &[u8], left: &mut LeftBehind) {
         let Some(contents) = segment::read(bytes) else {
             if segment::is_of_another_version(bytes) && !is_old(&self.folder.path_of(name), self.options.max_age) {
-                estate.stays = true;
+                left.stays = true;
                 return;
             }
             self.news.damaged_segments += u64::from(!bytes.is_empty());
@@ -87,7 +110,7 @@ impl Spool {
         if contents.header.target != self.target {
             let newest = contents.records.iter().map(|record| record.at).max();
             if newest.unwrap_or(contents.header.since) >= self.oldest_kept() {
-                estate.stays = true;
+                left.stays = true;
                 return;
             }
             let spans = contents.records.iter().filter(|record| open.contains(&record.offset));
@@ -104,7 +127,7 @@ impl Spool {
             spoiled.map(|spoiled| u64::from(spoiled.spans)).sum(),
         );
         self.news.damaged_segments += u64::from(!contents.spoiled.is_empty() || contents.torn_at.is_some());
-        estate.add(name, widen(bytes.len()), &contents, &open);
+        left.add(name, widen(bytes.len()), &contents, &open);
     }
 
     /// Spans of an earlier process that are lost as soon as they are found.
@@ -114,8 +137,8 @@ impl Spool {
     }
 
     /// Makes the files our own.
-    fn inherit(&mut self, estate: Estate) -> io::Result<()> {
-        for (name, found) in estate.files {
+    fn inherit(&mut self, left: LeftBehind) -> io::Result<()> {
+        for (name, found) in left.files {
             if found.entries.is_empty() {
                 self.folder.remove(name);
                 continue;
@@ -128,7 +151,7 @@ impl Spool {
             };
             fs::rename(path, self.folder.path_of(name))?;
             let mut segment = Segment::new(name, found.bytes, found.header.since);
-            (segment.alive, segment.torn_at) = (estate.alive, found.torn_at);
+            (segment.alive, segment.torn_at) = (left.alive, found.torn_at);
             self.shelf.add(segment);
             for (offset, entry) in found.entries {
                 self.news.recovered += u64::from(entry.spans);
@@ -147,7 +170,9 @@ impl Spool {
 
 /// What one dead owner left.
 #[derive(Default)]
-struct Estate {
+struct LeftBehind {
+    /// It is nobody else's as long as this is held.
+    lock: Option<Owner>,
     files: BTreeMap<Name, Found>,
     /// When it was last seen alive.
     alive: u64,
@@ -172,7 +197,7 @@ struct Found {
     entries: BTreeMap<u64, Entry>,
 }
 
-impl Estate {
+impl LeftBehind {
     fn add(&mut self, name: Name, bytes: u64, contents: &Contents<'_>, open: &BTreeSet<u64>) {
         let mut entries = BTreeMap::new();
         for record in &contents.records {

@@ -86,8 +86,7 @@ impl Worker {
             links: Vec::new(),
         };
         let wire = attributes::map(&record, &lineage, &policy);
-        self.delivery
-            .encode_in_vain(otel::span::build(wire, &lineage, &start, end));
+        self.delivery.warm_up(otel::span::build(wire, &lineage, &start, end));
     }
 
     pub(super) fn drain_every(&self) -> Duration {

@@ -15,8 +15,9 @@ impl Worker {
     /// The process ends: so does what is open, below what has ended already, and nothing more is let in.
     pub(super) fn end_all(&mut self, state: &EndState) {
         if self.door.is_open() {
-            // What waits there for its root may belong to the auto-session.
-            self.drain_all();
+            // What waits there for its root may belong to the auto-session. Only that: the queue closes below, after
+            // the session's own end, and a busy program could fill it for ever.
+            self.drain_what_waits();
             self.door.release_all();
             self.take_released();
         }
@@ -24,19 +25,21 @@ impl Worker {
         self.gauge.close();
     }
 
-    /// Gives up what is left and ends.
-    pub(super) async fn end(&mut self) {
+    /// Gives up what is left and ends; the program's exporter may take until `deadline` for its own end.
+    pub(super) async fn end(&mut self, deadline: Instant) {
         if self.delivery.has_spool() {
             // There is no time to send it, and the disk has room.
-            self.drain_all();
+            self.drain_what_waits();
             self.door.release_all();
             self.take_released();
         }
         self.submit();
         let left = self.delivery.abandon(DropReason::Shutdown);
         self.settle(left);
-        self.delivery.shutdown(self.config.shutdown_timeout).await;
-        self.leave_out_the_rest();
+        self.delivery
+            .shutdown(deadline.saturating_duration_since(Instant::now()))
+            .await;
+        self.sample_out_undecided();
         self.publish();
         self.discard_late().await;
         self.losses.tell_all(&self.stats.snapshot().dropped, &self.trouble);

@@ -12,8 +12,8 @@ use crate::{
     hierarchy::{FinishedSpan, TraceRoot, Verdict},
     kind::EntityKind,
     otel::{self, foreign::Foreign},
-    pipeline::{queue::Item, undecided::Decided},
-    policy::{Policy, limits::SHORT, pricing},
+    pipeline::{queue::Item, trouble::Kind, undecided::Decided},
+    policy::{Policy, limits::SHORT, pricing, redact::MASK},
     resource::HostProbe,
 };
 
@@ -24,9 +24,10 @@ const LOAD_AGE: Duration = Duration::from_millis(250);
 const LONGEST_DRAIN: Duration = Duration::from_millis(20);
 
 impl Worker {
-    /// Maps everything that has come in.
-    pub(super) fn drain_all(&mut self) {
-        while self.drain() {}
+    /// Maps everything that has come in by now.
+    pub(super) fn drain_what_waits(&mut self) {
+        let until = self.taken + self.gauge.waiting() as u64;
+        while self.taken < until && self.drain() {}
     }
 
     /// Maps what has come in, for a while: neither may a busy program keep the loop from sending, nor a long queue.
@@ -102,9 +103,10 @@ impl Worker {
         self.held.0 += released.made;
         self.stats.record(released.made as u64);
         self.stats.release_early(released.early);
+        self.stats.unrecord(released.left_out as u64);
         for span in released.spans {
             if !span.lineage.trace.sampled {
-                self.stats.unrecord();
+                self.stats.unrecord(1);
             }
             if span.lineage.trace.is_tentative() {
                 self.gauge.doubt(1);
@@ -121,7 +123,7 @@ impl Worker {
     }
 
     /// No root ends any more, and what waits for one is no error.
-    pub(super) fn leave_out_the_rest(&mut self) {
+    pub(super) fn sample_out_undecided(&mut self) {
         for decided in self.undecided.rest() {
             self.act(decided);
         }
@@ -160,6 +162,11 @@ impl Worker {
         self.announce(span, session);
         self.complaints.about(span, &self.trouble);
         let wire = attributes::map(&span.record, &span.lineage, &self.policy);
+        if let Some(key) = self.policy.redactor.take_panicked() {
+            self.trouble.say(Kind::Redactor, || {
+                tracing::warn!(target: "agentops", key, "the redactor panicked: such values leave as {MASK}");
+            });
+        }
         if let Some(usd) = pricing::cost_of(&wire) {
             self.stats.add_cost(usd);
         }

@@ -2,8 +2,9 @@
 
 mod durable;
 mod end;
+mod foreign;
 mod intake;
-mod second_door;
+
 #[cfg(test)]
 mod tests;
 mod waiting;
@@ -21,8 +22,8 @@ use tokio::{
 
 use self::{
     durable::OpenSpans,
+    foreign::ForeignSpans,
     intake::set_session_attributes,
-    second_door::SecondDoor,
     waiting::{Lost, Waiter},
 };
 use super::{
@@ -50,7 +51,7 @@ pub(super) struct Worker {
     /// When the host's load was read.
     load_read: Instant,
     spans: Receiver<Item>,
-    door: SecondDoor,
+    door: ForeignSpans,
     gauge: Arc<Gauge>,
     stats: Arc<Stats>,
     delivery: Delivery,
@@ -114,7 +115,7 @@ impl Worker {
             stats,
             delivery,
             trouble: Trouble::new(Arc::downgrade(&recorder)),
-            door: SecondDoor::new(recorder, Instant::now().into_std()),
+            door: ForeignSpans::new(recorder, Instant::now().into_std()),
             complaints: Complaints::default(),
             losses: Losses::default(),
             open: OpenSpans::default(),

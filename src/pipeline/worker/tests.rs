@@ -1,21 +1,34 @@
 //! The loop's own clock, with time that stands still.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, atomic::Ordering},
+    time::Duration,
+};
 
-use opentelemetry_sdk::trace::InMemorySpanExporter;
-use tokio::{sync::mpsc::unbounded_channel, time::sleep};
+use opentelemetry_sdk::{
+    error::OTelSdkResult,
+    trace::{InMemorySpanExporter, SpanData, SpanExporter},
+};
+use tokio::{
+    sync::{mpsc::unbounded_channel, oneshot},
+    time::{Instant, sleep},
+};
 
 use super::Worker;
 use crate::{
     clock::Clock,
-    config::Settings,
+    config::{EndState, Settings},
     export::BoxedExporter,
     hierarchy::{IdSource, Recorder},
     otel::tests::{started, tool},
-    pipeline::{Queue, Setup, Stats},
+    pipeline::{Command, Queue, Setup, Stats},
 };
 
 fn worker() -> (Worker, Queue, Arc<Stats>) {
+    worker_with(InMemorySpanExporter::default())
+}
+
+fn worker_with(exporter: impl SpanExporter + 'static) -> (Worker, Queue, Arc<Stats>) {
     let mut settings = Settings::new(Arc::new(|_: &str, _: &str| None));
     settings.has_exporter = true;
     let (config, _) = settings.resolve(&|_| None).unwrap();
@@ -23,7 +36,7 @@ fn worker() -> (Worker, Queue, Arc<Stats>) {
     let (queue, spans) = Queue::new(&config, Arc::clone(&stats));
     let recorder = Recorder::new(
         &config,
-        IdSource::Random,
+        IdSource::random(),
         Clock::System,
         Box::new(queue.clone()),
         || None,
@@ -31,7 +44,7 @@ fn worker() -> (Worker, Queue, Arc<Stats>) {
     );
     let worker = Worker::new(Setup {
         config,
-        exporter: Some(BoxedExporter::new(InMemorySpanExporter::default())),
+        exporter: Some(BoxedExporter::new(exporter)),
         recorder: Arc::new(recorder),
         spans,
         gauge: Arc::clone(&queue.gauge),
@@ -82,4 +95,72 @@ async fn only_the_first_span_after_a_second_of_rest_wakes_the_loop() {
         () = worker.work(commands) => panic!("the loop ended"),
         () = script => {}
     }
+}
+
+/// Takes everything, and notes how long it may take for its end.
+#[derive(Clone, Debug, Default)]
+struct Noting(Arc<Mutex<Option<Duration>>>);
+
+impl SpanExporter for Noting {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        *self.0.lock().unwrap() = Some(timeout);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_programs_exporter_gets_no_more_time_for_its_end_than_the_caller_has_left() {
+    let exporter = Noting::default();
+    let (worker, _queue, _) = worker_with(exporter.clone());
+    let (commands, inbox) = unbounded_channel();
+    let (answer, answered) = oneshot::channel();
+    let given = Duration::from_millis(700);
+    let shutdown = Command::Shutdown {
+        state: EndState::Shutdown,
+        deadline: Instant::now() + given,
+        reply: Box::new(|result| answer.send(result).unwrap()),
+    };
+    assert!(commands.send(shutdown).is_ok());
+    worker.work(inbox).await;
+    answered.await.unwrap().unwrap();
+    let got = exporter.0.lock().unwrap().unwrap();
+    assert!(
+        got > Duration::ZERO && got <= given,
+        "{got:?}, and the handle's own are 2 s"
+    );
+}
+
+#[tokio::test]
+async fn the_end_maps_what_waits_and_not_what_comes_meanwhile() {
+    let (mut worker, queue, stats) = worker();
+    worker.door.recorder().counts.second_door.store(true, Ordering::Relaxed);
+    for span in 1..=2_000 {
+        queue.hand_over(tool(span.into(), span, 0));
+    }
+    let waiting = queue.gauge.waiting();
+    let program = std::thread::spawn({
+        let queue = queue.clone();
+        move || {
+            // As fast as a thread can, until nothing is let in any more; it gives up if that never happens.
+            let began = std::time::Instant::now();
+            for span in 10_000_u64.. {
+                queue.hand_over(tool(span.into(), span, 0));
+                if stats.snapshot().dropped.after_shutdown > 0 {
+                    return true;
+                }
+                if began.elapsed() > Duration::from_secs(20) {
+                    break;
+                }
+            }
+            queue.gauge.close();
+            false
+        }
+    });
+    worker.end_all(&EndState::Shutdown);
+    assert!(worker.taken >= waiting as u64, "what waited is mapped");
+    assert!(program.join().unwrap(), "the queue closes though spans go on coming");
 }

@@ -60,7 +60,7 @@ impl Worker {
         self.door.release_all();
         self.take_released();
         if ends {
-            self.leave_out_the_rest();
+            self.sample_out_undecided();
         }
         self.submit();
         let now = Instant::now();
@@ -85,14 +85,15 @@ impl Worker {
             }
         }
         self.waiters = waiting;
-        let ends = over.iter().any(|(waiter, _)| waiter.ends);
+        let ending = over.iter().filter(|(waiter, _)| waiter.ends);
+        let ends = ending.map(|(waiter, _)| waiter.deadline).max();
         let mut pending = self.held.0.saturating_sub(self.undecided.spans()) + self.gauge.waiting();
         if over.iter().any(|(_, is_done)| *is_done) {
             self.told = self.lost_so_far();
         }
-        if ends {
+        if let Some(deadline) = ends {
             let (_, waited, _) = self.delivery.spooled();
-            self.end().await;
+            self.end(deadline).await;
             // What went to disk instead is not lost.
             let (_, waits, _) = self.delivery.spooled();
             pending = pending.saturating_sub(usize::try_from(waits.saturating_sub(waited)).unwrap_or(usize::MAX));
@@ -101,7 +102,7 @@ impl Worker {
             let result = self.result(&waiter, is_done, pending);
             (waiter.reply)(result);
         }
-        ends
+        ends.is_some()
     }
 
     /// What had ended when the wait began is settled; at the end, everything is.

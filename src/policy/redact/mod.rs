@@ -2,6 +2,7 @@
 
 mod assigned;
 mod edits;
+mod guarded;
 mod members;
 mod names;
 mod patterns;
@@ -11,12 +12,9 @@ mod shapes;
 mod tests;
 mod words;
 
-use std::{
-    borrow::Cow,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{LazyLock, Once},
-};
+use std::{borrow::Cow, sync::LazyLock};
 
+pub(crate) use guarded::Guarded;
 use regex::Regex;
 
 use crate::{
@@ -80,7 +78,7 @@ pub(crate) fn apply(span: &mut WireSpan, redactor: &dyn Redactor) {
         show(redactor, STATUS_MESSAGE, message);
     }
     for event in &mut span.events {
-        if let Some(name) = shown(redactor, EVENT_NAME, &event.name) {
+        if let Some(name) = redactor.redact(EVENT_NAME, &event.name) {
             event.name = Cow::Owned(name);
         }
         attributes(&mut event.attributes, redactor);
@@ -92,7 +90,7 @@ pub(crate) fn apply(span: &mut WireSpan, redactor: &dyn Redactor) {
 fn name(span: &mut WireSpan, redactor: &dyn Redactor) {
     let suffix = format!(".{}", span.kind.as_str());
     if let Some(bare) = span.name.strip_suffix(&suffix) {
-        if let Some(masked) = shown(redactor, SPAN_NAME, bare) {
+        if let Some(masked) = redactor.redact(SPAN_NAME, bare) {
             span.name = masked + &suffix;
         }
     } else {
@@ -119,28 +117,16 @@ pub(crate) fn attributes(attributes: &mut AttributeSet, redactor: &dyn Redactor)
             WireValue::F64(number) if names::is_secret_key(key, "") => number.to_string(),
             WireValue::I64(_) | WireValue::F64(_) | WireValue::Bool(_) => continue,
         };
-        if let Some(masked) = shown(redactor, key, &number) {
+        if let Some(masked) = redactor.redact(key, &number) {
             attribute.value = WireValue::Str(masked);
         }
     }
 }
 
 fn show(redactor: &dyn Redactor, key: &str, text: &mut String) {
-    if let Some(masked) = shown(redactor, key, text) {
+    if let Some(masked) = redactor.redact(key, text) {
         *text = masked;
     }
-}
-
-/// What `redactor` says. One that panics is the program's code: nothing that it did not judge leaves, and its panic
-/// does not end the pipeline.
-fn shown(redactor: &dyn Redactor, key: &str, text: &str) -> Option<String> {
-    static WARNED: Once = Once::new();
-    catch_unwind(AssertUnwindSafe(|| redactor.redact(key, text))).unwrap_or_else(|_panic| {
-        WARNED.call_once(|| {
-            tracing::warn!(target: "agentops", key, "the redactor panicked: such values leave as {MASK}");
-        });
-        Some(MASK.to_owned())
-    })
 }
 
 /// How often a text is read again after something was masked in it: masking may bring a name and a value together.

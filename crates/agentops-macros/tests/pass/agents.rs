@@ -55,7 +55,25 @@ impl Answers for Other {
     }
 }
 
+const NAME: &str = "renamed";
+
+use agentops as elsewhere;
+
+struct Renamed;
+
+#[elsewhere::agent(crate = elsewhere)]
+impl Renamed {
+    // The word alone is no path of the crate.
+    #[elsewhere::tool(name = crate::NAME)]
+    fn called(&self) {}
+
+    #[elsewhere::tool(crate = agentops, name = crate::NAME)]
+    fn told(&self) {}
+}
+
 fn main() {
+    Renamed.called();
+    Renamed.told();
     let mut service = Service { name: "x".to_owned(), scope: AgentScope::new("x"), inner: 1 };
     service.greet("you");
     *service.inner() += 1;

@@ -364,3 +364,23 @@ fn only_the_owner_of_the_process_can_read_it() {
     assert_eq!(files.len(), 2);
     assert!(files.iter().all(|path| mode(path) == 0o600), "{files:?}");
 }
+
+#[cfg(unix)]
+#[test]
+fn files_of_others_that_cannot_be_read_keep_nobody_from_the_rest() {
+    let scratch = Scratch::new();
+    let mut dead = spool(&options(&scratch));
+    dead.keep(request("of the dead", 2)).unwrap();
+    drop(dead);
+    // Owners before and after it whose locks are no files that anybody could open.
+    for owner in ["0000000000000001", "ffffffffffffffff"] {
+        fs::create_dir(scratch.path().join(format!("{owner}.lock"))).unwrap();
+    }
+    let mut heir = spool(&options(&scratch));
+    let settled = tended(&mut heir);
+    assert_eq!(settled.recovered, 2);
+    let trouble = settled.spool_trouble.unwrap();
+    assert!(trouble.contains("cannot be taken over"), "{trouble}");
+    heir.keep(request("our own", 1)).unwrap();
+    assert_eq!(drained(&mut heir), ["of the dead", "our own"]);
+}

@@ -1,5 +1,15 @@
 //! Notes of open spans, as the next process reads them.
 
+use std::{
+    fs::File,
+    io::{self, Write as _},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
 use opentelemetry_proto::tonic::{
     collector::trace::v1::ExportTraceServiceRequest,
     trace::v1::{ResourceSpans, ScopeSpans, Span},
@@ -11,7 +21,7 @@ use super::{Scratch, options, spool};
 use crate::export::{
     Settled,
     request::EncodedRequest,
-    spool::{Opening, Spool},
+    spool::{Opening, Spool, folder::Folder},
 };
 
 /// A request of spans with these ids.
@@ -129,4 +139,29 @@ fn of_two_halves_the_one_that_arrived_is_not_sent_again() {
     spool.settle(first.take_receipt());
     drop(spool);
     assert_eq!(sent(&scratch).1, [(2, false), (3, false)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_note_that_could_not_be_taken_back_is_taken_back_once_the_disk_has_rested() {
+    let scratch = Scratch::new();
+    let mut dead = killed(&scratch, &[], &[1, 2, 3]);
+    let fails = Arc::new(AtomicBool::new(true));
+    let failing = Arc::clone(&fails);
+    let folder = Folder::new(scratch.path().to_owned());
+    dead.folder = folder.writing(Box::new(move |file: &mut File, bytes: &[u8]| {
+        if failing.load(Ordering::Relaxed) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        file.write_all(bytes)
+    }));
+    let span = |id: u8| u64::from_le_bytes([id; 8]);
+    dead.close(&[span(1)]);
+    // The disk rests now.
+    dead.close(&[span(2)]);
+    fails.store(false, Ordering::Relaxed);
+    dead.close(&[]);
+    tokio::time::advance(Duration::from_secs(2)).await;
+    dead.close(&[]);
+    drop(dead);
+    assert_eq!(sent(&scratch).1, [(3, true)], "the other two ended");
 }

@@ -1,4 +1,4 @@
-//! [`SecondDoor`]: spans of OpenTelemetry on the pipeline thread.
+//! [`ForeignSpans`]: spans of OpenTelemetry on the pipeline thread.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -12,14 +12,14 @@ use crate::{
 };
 
 /// The buffer of the second door, and what it needs of the recorder.
-pub(super) struct SecondDoor {
+pub(super) struct ForeignSpans {
     buffer: TraceBuffer,
     recorder: Arc<Recorder>,
     used: bool,
     warned: bool,
 }
 
-impl SecondDoor {
+impl ForeignSpans {
     pub(super) fn new(recorder: Arc<Recorder>, now: Instant) -> Self {
         Self {
             buffer: TraceBuffer::new(Arc::clone(&recorder), now),
@@ -55,7 +55,7 @@ impl SecondDoor {
     }
 }
 
-impl Deref for SecondDoor {
+impl Deref for ForeignSpans {
     type Target = TraceBuffer;
 
     fn deref(&self) -> &TraceBuffer {
@@ -63,7 +63,7 @@ impl Deref for SecondDoor {
     }
 }
 
-impl DerefMut for SecondDoor {
+impl DerefMut for ForeignSpans {
     fn deref_mut(&mut self) -> &mut TraceBuffer {
         &mut self.buffer
     }
