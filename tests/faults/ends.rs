@@ -20,8 +20,8 @@ use super::{
 };
 
 const ROLE: &str = "AGENTOPS_TEST_ROLE";
-const AUTH: &str = "AGENTOPS_TEST_AUTH";
-const ENDPOINT: &str = "AGENTOPS_TEST_TRACES";
+pub(crate) const AUTH: &str = "AGENTOPS_TEST_AUTH";
+pub(crate) const ENDPOINT: &str = "AGENTOPS_TEST_TRACES";
 
 /// Spans that are flushed before the end, and spans that are not.
 const FLUSHED: u64 = 100;
