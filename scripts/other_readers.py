@@ -30,7 +30,7 @@ class AgentOps(BaseHTTPRequestHandler):
         if self.headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
         request = ExportTraceServiceRequest.FromString(body)
-        refusal = fault.refusal(number, length, request, self.headers.get("authorization"))
+        refusal = fault.refusal(number, len(body), request, self.headers.get("authorization"))
         if refusal:
             fault.happened += 1
             return self.answer(refusal[0], b"", *refusal[1:])
@@ -136,10 +136,10 @@ class StormAndResets(Fault):
 
 
 class Small(Fault):
-    """413 above 2 KB, compressed"""
+    """413 above 6 KB"""
 
     def refusal(self, number, length, *_):
-        return (413,) if length > 2_000 else None
+        return (413,) if length > 6_000 else None
 
 
 class Poisoned(Fault):
