@@ -136,10 +136,10 @@ class StormAndResets(Fault):
 
 
 class Small(Fault):
-    """413 above 6 KB"""
+    """413 above 12 KB"""
 
     def refusal(self, number, length, *_):
-        return (413,) if length > 6_000 else None
+        return (413,) if length > 12_000 else None
 
 
 class Poisoned(Fault):
