@@ -66,7 +66,7 @@ fn read_only(scratch: &Scratch) -> Option<std::path::PathBuf> {
     let places = [scratch.path(), std::path::Path::new("/proc/self/fdinfo")];
     let mut refused = places.into_iter().filter(|place| {
         let probe = place.join("probe");
-        place.is_dir() && std::fs::write(&probe, "").is_err() || std::fs::remove_file(probe).is_err()
+        place.is_dir() && (std::fs::write(&probe, "").is_err() || std::fs::remove_file(probe).is_err())
     });
     refused.next().map(Into::into)
 }
