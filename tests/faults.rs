@@ -8,6 +8,7 @@
     clippy::exit,
     clippy::indexing_slicing,
     clippy::string_slice,
+    clippy::print_stdout,
     clippy::print_stderr,
     clippy::disallowed_methods,
     reason = "a test that cannot go on fails, programs under test end in every way there is, and tables are printed"
@@ -19,6 +20,7 @@ mod signals;
 mod faults {
     mod auth;
     mod case;
+    mod elsewhere;
     mod ends;
     mod load;
     mod network;

@@ -10,6 +10,8 @@
 
 mod grpc {
     mod arrival;
+    mod connection;
+    mod front;
     mod program;
     mod server;
     mod statuses;

@@ -89,4 +89,10 @@ fn assert_bounded(spans: u64, prompt: &str, compression: Compression, settled: i
     while agentops.stats().queued_spans > 0 {
         std::thread::sleep(Duration::from_millis(10));
     }
+    let dropped = agentops.stats().dropped;
+    assert_eq!(
+        (dropped.shutdown, dropped.total()),
+        (spans, spans),
+        "all of them are counted"
+    );
 }

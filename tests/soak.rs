@@ -119,6 +119,7 @@ fn resident() -> u64 {
 fn nothing_grows_and_the_counters_add_up() {
     let seconds = env::var("AGENTOPS_SOAK_SECONDS").map_or(600, |text| text.parse().unwrap());
     let server = Server::start(script);
+    let at_start = resident();
     let agentops = agentops::builder()
         .with_env(|_| None)
         .with_api_key("11111111-2222-4333-8444-555555555555")
@@ -148,7 +149,16 @@ fn nothing_grows_and_the_counters_add_up() {
     let known = dropped.refused + dropped.queue_spans + dropped.queue_bytes;
     assert_eq!(dropped.total(), known, "{stats:?}");
     // What the server remembers grows, and is not ours.
+    let at_end = resident();
     let (allocated, resident): (Vec<u64>, Vec<u64>) = figures.into_iter().unzip();
+    eprintln!(
+        "resident: {} KiB at the start, {} after a minute, {} at most, {} at the end, of which the server remembers {}",
+        at_start / 1024,
+        resident.get(5).copied().unwrap_or_default() / 1024,
+        resident.iter().max().copied().unwrap_or_default() / 1024,
+        at_end / 1024,
+        server.remembered() / 1024
+    );
     assert_flat("allocated", &allocated);
     assert_flat("resident", &resident);
 }

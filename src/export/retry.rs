@@ -8,7 +8,9 @@ use crate::clock::Clock;
 /// while; what it would get then is of little use and would keep newer spans out of memory.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(5 * 60);
 
-const FIRST: Duration = Duration::from_millis(500);
+/// The wait after a first failure. A destination that asks for less is not asked again any sooner.
+pub(crate) const FIRST: Duration = Duration::from_millis(500);
+
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// A `Retry-After` beyond this says no more than that; it also keeps sums of times in range.

@@ -82,24 +82,39 @@ fn a_token_that_is_not_good_any_more_costs_no_span_and_a_key_that_is_not_none_un
 /// The other origin.
 static ELSEWHERE: std::sync::OnceLock<Server> = std::sync::OnceLock::new();
 
-const REDIRECTS: &[Case] = &[Case::new(
-    "redirect to another origin",
-    |head| {
-        let to = ELSEWHERE.get().unwrap().url(TRACES);
-        first(usize::MAX, head, Answer::StatusAnd(307, "location", to))
-    },
-    |run| {
-        run.send(100);
-        let told = run.try_flush(DEADLINE).unwrap_err().to_string();
-        assert!(told.contains("another origin"), "{told}");
-    },
-)
-.costs(Drop::Exactly(100))];
+const REDIRECTS: &[Case] = &[
+    Case::new(
+        "redirect to another origin",
+        |head| {
+            let to = ELSEWHERE.get().unwrap().url(TRACES);
+            first(usize::MAX, head, Answer::StatusAnd(307, "location", to))
+        },
+        |run| {
+            run.send(100);
+            let told = run.try_flush(DEADLINE).unwrap_err().to_string();
+            assert!(told.contains("another origin"), "{told}");
+        },
+    )
+    .costs(Drop::Exactly(100)),
+    Case::new(
+        "redirect of the auth server, at first",
+        |head| {
+            let to = ELSEWHERE.get().unwrap().url(TOKEN);
+            first_tokens(2, head, Answer::StatusAnd(307, "location", to))
+        },
+        |run| {
+            run.send(100);
+            run.flush();
+            assert_eq!(run.server.times(TOKEN).len(), 3);
+        },
+    ),
+];
 
 #[test]
-fn a_redirect_is_not_followed_and_takes_no_token_along() {
+fn a_redirect_is_not_followed_and_takes_neither_token_nor_key_along() {
     let elsewhere = ELSEWHERE.get_or_init(|| Server::start(healthy));
     demand(REDIRECTS);
-    assert_eq!(elsewhere.times(TRACES).len(), 0, "nobody came there");
+    let came = [TRACES, TOKEN].map(|path| elsewhere.times(path).len());
+    assert_eq!(came, [0, 0], "nobody came there");
     elsewhere.go_away();
 }

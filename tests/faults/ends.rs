@@ -20,8 +20,8 @@ use super::{
 };
 
 const ROLE: &str = "AGENTOPS_TEST_ROLE";
-const AUTH: &str = "AGENTOPS_TEST_AUTH";
-const ENDPOINT: &str = "AGENTOPS_TEST_TRACES";
+pub(crate) const AUTH: &str = "AGENTOPS_TEST_AUTH";
+pub(crate) const ENDPOINT: &str = "AGENTOPS_TEST_TRACES";
 
 /// Spans that are flushed before the end, and spans that are not.
 const FLUSHED: u64 = 100;
@@ -99,7 +99,7 @@ fn end(role: &'static str, may_lose: u64) -> Row {
         name: role,
         sent,
         received,
-        duplicated: (taken.len() - unique.len()) as u64,
+        twice: server.twice(),
         counted: 0,
         reasons: format!("{status}"),
         allowed: may_lose.to_string(),
@@ -110,10 +110,10 @@ fn end(role: &'static str, may_lose: u64) -> Row {
         row.wrong
             .push(format!("{} spans were lost, {may_lose} may be", sent - received));
     }
-    if received < FLUSHED || row.duplicated > 0 {
+    if received < FLUSHED || !row.twice.is_empty() {
         row.wrong.push(format!(
             "{received} spans of {FLUSHED} that were flushed, {} twice",
-            row.duplicated
+            row.twice.len()
         ));
     }
     row

@@ -1,6 +1,6 @@
 //! The network and the process at its other end.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::{
     case::{Case, DEADLINE, Drop, Run, demand, first, healthy},
@@ -87,18 +87,45 @@ fn long_requests(run: &Run) {
     run.flush();
 }
 
+fn comes_back_after_two_seconds(run: &Run) {
+    run.send(100);
+    run.flush();
+    let times = run.server.times(TRACES);
+    assert!(times[1] - times[0] >= Duration::from_secs(2), "it came back too early");
+}
+
 const OVERLOADED: &[Case] = &[
     Case::new(
-        "429 with Retry-After",
+        "429 with Retry-After in seconds",
         |head| first(1, head, Answer::StatusAnd(429, "retry-after", "2".to_owned())),
+        comes_back_after_two_seconds,
+    )
+    // All of them in one request.
+    .with(|builder| builder.with_export_flush_interval(DEADLINE)),
+    Case::new(
+        "429 with Retry-After as a date",
+        |head| {
+            // Dates have no parts of a second: this one is two to three seconds away.
+            let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(3));
+            first(1, head, Answer::StatusAnd(429, "retry-after", date))
+        },
+        comes_back_after_two_seconds,
+    )
+    .with(|builder| builder.with_export_flush_interval(DEADLINE)),
+    Case::new(
+        "503 with Retry-After of no time at all",
+        |head| first(3, head, Answer::StatusAnd(503, "retry-after", "0".to_owned())),
         |run| {
             run.send(100);
             run.flush();
             let times = run.server.times(TRACES);
-            assert!(times[1] - times[0] >= Duration::from_secs(2), "it came back too early");
+            let pauses: Vec<_> = times.windows(2).map(|two| two[1] - two[0]).collect();
+            assert!(
+                pauses[0] >= Duration::from_millis(400) && pauses[2] > pauses[0],
+                "a busy loop: {pauses:?}"
+            );
         },
     )
-    // All of them in one request.
     .with(|builder| builder.with_export_flush_interval(DEADLINE)),
     Case::new(
         "503 storm",

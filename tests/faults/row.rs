@@ -2,12 +2,14 @@
 
 use std::{fmt::Write as _, time::Duration};
 
+use super::server::Twice;
+
 /// What became of a case.
 pub(crate) struct Row {
     pub(crate) name: &'static str,
     pub(crate) sent: u64,
     pub(crate) received: u64,
-    pub(crate) duplicated: u64,
+    pub(crate) twice: Vec<Twice>,
     pub(crate) counted: u64,
     pub(crate) reasons: String,
     pub(crate) allowed: String,
@@ -28,12 +30,20 @@ pub(crate) fn show_and_demand(rows: Vec<Row>) {
             row.name,
             row.sent,
             row.received,
-            row.duplicated,
+            row.twice.len(),
             row.counted,
             row.allowed,
             row.took.as_secs_f64(),
             row.reasons
         );
+        let listed: Vec<_> = row
+            .twice
+            .iter()
+            .map(|twice| format!("{} {:016x}", twice.serial, twice.span_id))
+            .collect();
+        if !listed.is_empty() {
+            let _always = writeln!(table, "    came twice, with their span ids: {}", listed.join(", "));
+        }
     }
     eprintln!("\n{table}");
     let wrong: Vec<_> = rows

@@ -2,6 +2,7 @@
 //! break off in the middle of a request, take spans and keep its answer, or give it byte by byte.
 
 use std::{
+    collections::{BTreeMap, HashSet},
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
@@ -15,6 +16,7 @@ use std::{
 use opentelemetry_proto::tonic::{
     collector::trace::v1::{ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse},
     common::v1::any_value::Value,
+    trace::v1::Span,
 };
 use prost::Message as _;
 
@@ -59,6 +61,22 @@ pub(crate) enum Answer {
     RefuseWith(i64),
 }
 
+/// A span as it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Numbered {
+    serial: i64,
+    id: u64,
+}
+
+/// A span that came more than once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Twice {
+    pub(crate) serial: i64,
+    pub(crate) span_id: u64,
+    /// The answer to a request that brought it was lost, and it had the same id each time.
+    pub(crate) is_explained: bool,
+}
+
 type Script = Box<dyn Fn(&Head) -> Answer + Send + Sync>;
 
 /// A server on a port of its own, up or down.
@@ -77,8 +95,10 @@ struct Shared {
 #[derive(Default)]
 struct State {
     connections: Vec<TcpStream>,
-    /// Serial numbers of the spans that were taken, in the order of arrival.
-    taken: Vec<i64>,
+    /// The spans that were taken, in the order of arrival.
+    taken: Vec<Numbered>,
+    /// Those of them whose answers were lost on purpose, by serial number.
+    unanswered: HashSet<i64>,
     /// When each request came, and its path.
     requests: Vec<(Instant, String)>,
     issued: usize,
@@ -162,8 +182,26 @@ impl Server {
         self.shared.lock().issued
     }
 
+    /// Serial numbers of the spans that were taken, in the order of arrival.
     pub(crate) fn taken(&self) -> Vec<i64> {
-        self.shared.lock().taken.clone()
+        self.shared.lock().taken.iter().map(|span| span.serial).collect()
+    }
+
+    /// The spans that came more than once.
+    pub(crate) fn twice(&self) -> Vec<Twice> {
+        let state = self.shared.lock();
+        let mut ids: BTreeMap<i64, Vec<u64>> = BTreeMap::new();
+        for span in &state.taken {
+            ids.entry(span.serial).or_default().push(span.id);
+        }
+        let again = ids.into_iter().filter(|(_, ids)| ids.len() > 1);
+        again
+            .map(|(serial, ids)| Twice {
+                serial,
+                span_id: ids[0],
+                is_explained: state.unanswered.contains(&serial) && ids.iter().all(|id| *id == ids[0]),
+            })
+            .collect()
     }
 
     /// Bytes that it needs to remember what came.
@@ -171,7 +209,9 @@ impl Server {
     pub(crate) fn remembered(&self) -> usize {
         let state = self.shared.lock();
         let paths: usize = state.requests.iter().map(|(_, path)| path.capacity()).sum();
-        paths + state.requests.capacity() * size_of::<(Instant, String)>() + state.taken.capacity() * size_of::<i64>()
+        paths
+            + state.requests.capacity() * size_of::<(Instant, String)>()
+            + state.taken.capacity() * size_of::<Numbered>()
     }
 
     /// When requests of this path came.
@@ -276,7 +316,7 @@ impl Shared {
             Answer::Take if head.path == TOKEN => respond(stream, 200, "", &self.issue("token").into_bytes())?,
             Answer::Token(words) => respond(stream, 200, "", &self.issue(words).into_bytes())?,
             Answer::Take => {
-                self.take(serials(body));
+                self.take(numbered(body));
                 respond(stream, 200, "", &[])?;
             }
             Answer::Status(status) => respond(stream, status, "", &[])?,
@@ -288,18 +328,18 @@ impl Shared {
                 return Ok(false);
             }
             Answer::TakeAndReset => {
-                self.take(serials(body));
+                self.take_unanswered(numbered(body));
                 return Ok(false);
             }
             Answer::TakeAndDrip => {
-                self.take(serials(body));
+                self.take_unanswered(numbered(body));
                 for byte in b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n" {
                     stream.write_all(&[*byte])?;
                     thread::sleep(Duration::from_secs(1));
                 }
             }
             Answer::TakeAllBut(rejected) => {
-                let mut spans = serials(body);
+                let mut spans = numbered(body);
                 let rejected = spans.drain(..rejected.min(spans.len())).count();
                 self.take(spans);
                 let partial_success = Some(ExportTracePartialSuccess {
@@ -310,8 +350,8 @@ impl Shared {
                 respond(stream, 200, "", &message)?;
             }
             Answer::RefuseWith(poison) => {
-                let spans = serials(body);
-                let is_poisoned = spans.contains(&poison);
+                let spans = numbered(body);
+                let is_poisoned = spans.iter().any(|span| span.serial == poison);
                 if !is_poisoned {
                     self.take(spans);
                 }
@@ -328,8 +368,14 @@ impl Shared {
         format!("{{\"token\":\"{words}-{}\"}}", state.issued)
     }
 
-    fn take(&self, spans: Vec<i64>) {
+    fn take(&self, spans: Vec<Numbered>) {
         self.lock().taken.extend(spans);
+    }
+
+    /// Takes spans and will not be heard to say so.
+    fn take_unanswered(&self, spans: Vec<Numbered>) {
+        self.lock().unanswered.extend(spans.iter().map(|span| span.serial));
+        self.take(spans);
     }
 }
 
@@ -339,19 +385,20 @@ fn respond(stream: &mut TcpStream, status: u16, header: &str, body: &[u8]) -> io
     stream.write_all(&answer)
 }
 
-/// The serial numbers of the spans of a request.
-fn serials(body: &[u8]) -> Vec<i64> {
+/// The spans of a request.
+fn numbered(body: &[u8]) -> Vec<Numbered> {
     let message = ExportTraceServiceRequest::decode(body).unwrap();
     let scopes = message
         .resource_spans
         .into_iter()
         .flat_map(|resource| resource.scope_spans);
-    let serial = |span: opentelemetry_proto::tonic::trace::v1::Span| {
+    let number = |span: Span| {
+        let id = u64::from_be_bytes(span.span_id.try_into().unwrap());
         let found = span.attributes.into_iter().find(|attribute| attribute.key == SERIAL);
         match found.and_then(|attribute| attribute.value?.value) {
-            Some(Value::IntValue(serial)) => serial,
+            Some(Value::IntValue(serial)) => Numbered { serial, id },
             other => panic!("a span {} without a serial number: {other:?}", span.name),
         }
     };
-    scopes.flat_map(|scope| scope.spans).map(serial).collect()
+    scopes.flat_map(|scope| scope.spans).map(number).collect()
 }

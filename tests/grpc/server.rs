@@ -135,6 +135,10 @@ impl Server {
         }
     }
 
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// An endpoint as people write it.
     pub(crate) fn endpoint(&self) -> String {
         format!("http://{}", self.address)

@@ -27,7 +27,7 @@ fn as_it_is(builder: Builder) -> Builder {
     builder
 }
 
-const TROUBLES: [Trouble; 7] = [
+const TROUBLES: [Trouble; 8] = [
     Trouble {
         settings: as_it_is,
         happens: |collector| collector.fail_next_n(Failure::status(503), 2),
@@ -69,6 +69,14 @@ const TROUBLES: [Trouble; 7] = [
         spans: 20,
         said: "WARN content was cut so that its spans can stay",
         counted: |stats| stats.shed.recording + stats.shed.waiting,
+    },
+    Trouble {
+        // A file stands where the directory should be made.
+        settings: |builder| builder.with_spool_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")),
+        happens: |collector| collector.fail_next_n(Failure::status(503), 2),
+        spans: 1,
+        said: "WARN the spool is in trouble",
+        counted: |stats| stats.retries,
     },
     Trouble {
         settings: as_it_is,

@@ -11,6 +11,7 @@ use std::{
 };
 
 use agentops::testing::Collector;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::harness::{DEADLINE, KEY, tool};
 
@@ -27,12 +28,19 @@ fn a_program_that_is_ended() {
         .with_api_key(KEY)
         .with_endpoint(env::var(AUTH).unwrap())
         .with_exporter_endpoint(env::var(TRACES).unwrap());
-    let builder = if role == "asked for" {
-        builder.with_shutdown_on_signal(true)
-    } else {
+    let builder = if role == "default" {
         builder
+    } else {
+        builder.with_shutdown_on_signal(true)
     };
-    let guard = builder.try_init().unwrap();
+    let guard = if role == "of a program with a subscriber of its own" {
+        let agentops = builder.build().unwrap();
+        agentops.install_handlers().unwrap();
+        tracing::subscriber::set_global_default(tracing_subscriber::registry().with(agentops.layer())).unwrap();
+        agentops.shutdown_guard()
+    } else {
+        builder.try_init().unwrap()
+    };
     tool();
     guard.force_flush(DEADLINE).unwrap();
     let kill = Command::new("kill").arg(std::process::id().to_string()).status();
@@ -59,5 +67,10 @@ fn arrived(role: &str) -> Vec<String> {
 fn a_signal_ends_the_session_first_where_that_is_asked_for() {
     covers!("with_shutdown_on_signal");
     assert_eq!(arrived("asked for"), ["tool.tool", "default.session"]);
+    assert_eq!(
+        arrived("of a program with a subscriber of its own"),
+        ["tool.tool", "default.session"],
+        "`install_handlers` installs them, too"
+    );
     assert_eq!(arrived("default"), ["tool.tool"]);
 }

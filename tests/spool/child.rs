@@ -19,6 +19,9 @@ const AUTH: &str = "AGENTOPS_TEST_AUTH";
 const TRACES: &str = "AGENTOPS_TEST_TRACES";
 const DIRECTORY: &str = "AGENTOPS_TEST_DIRECTORY";
 
+/// Spans of the role whose disk is too small for them.
+pub(crate) const FILLING: u64 = 100;
+
 /// How a line begins that says which span has ended.
 const ENDED: &str = "ended ";
 
@@ -47,6 +50,38 @@ fn a_program() {
                 // Slowly enough for a pipeline without optimizations on a busy machine to keep up.
                 std::thread::sleep(Duration::from_millis(5));
             }
+        }
+        // Ends spans for a while, and then itself, in one of the ways that run no destructor.
+        "works and exits" | "works and aborts" => {
+            let program = Program::new(builder.with_durable_spool(true));
+            for serial in 0..60 {
+                program.work(serial);
+                say(serial);
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            if role == "works and exits" {
+                std::process::exit(7);
+            }
+            // What a panic does with the profile `panic = "abort"`.
+            std::process::abort();
+        }
+        // Has a disk with little room, and a destination that is away for a while.
+        "fills its disk" | "fills its disk with a durable spool" => {
+            let program = Program::new(
+                builder
+                    .with_durable_spool(role.ends_with("durable spool"))
+                    .with_max_export_batch_size(1),
+            );
+            (0..FILLING).for_each(|serial| program.work(serial));
+            let stats = program.wait_until(|stats| {
+                stats.spooled_spans + stats.queued_spans as u64 == FILLING && stats.spooled_spans > 0
+            });
+            assert!(stats.queued_spans > 0, "the disk had room for all: {stats:?}");
+            say(FILLING - 1);
+            program.agentops.force_flush(super::harness::DEADLINE).unwrap();
+            let stats = program.wait_for_rest();
+            assert_eq!((stats.exported, stats.dropped.total()), (FILLING, 0), "{stats:?}");
+            program.agentops.shutdown(super::harness::DEADLINE).unwrap();
         }
         // Is in the middle of something until it is killed.
         "is busy" => {
@@ -94,7 +129,23 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn start(role: &str, collector: &Collector, directory: &Path) -> Self {
-        let mut child = Command::new(env::current_exe().unwrap())
+        Self::run(Command::new(env::current_exe().unwrap()), role, collector, directory)
+    }
+
+    /// As [`start`](Self::start), where no file may be longer than a few requests: the system then writes a part of
+    /// what it is given and refuses the rest, as a full disk does.
+    #[cfg(unix)]
+    pub(crate) fn start_with_a_small_disk(role: &str, collector: &Collector, directory: &Path) -> Self {
+        let mut shell = Command::new("sh");
+        // Whoever ignores the signal gets an error.
+        shell
+            .args(["-c", "trap '' XFSZ; ulimit -f 16; exec \"$0\" \"$@\""])
+            .arg(env::current_exe().unwrap());
+        Self::run(shell, role, collector, directory)
+    }
+
+    fn run(mut program: Command, role: &str, collector: &Collector, directory: &Path) -> Self {
+        let mut child = program
             .args(["--exact", "spool::child::a_program", "--nocapture", "--test-threads=1"])
             .env(ROLE, role)
             .env(AUTH, collector.auth_endpoint())
@@ -133,22 +184,35 @@ impl Process {
         word.0
     }
 
-    /// Kills it as `kill -9` does, and answers which spans had ended for so long then. The time for which the whole
-    /// process stood still, on a machine that was busy with others, does not count: it says something every few
-    /// milliseconds, where it runs.
+    /// Kills it as `kill -9` does, and answers which spans had ended for so long then.
     pub(crate) fn kill(mut self, ago: Duration) -> Vec<u64> {
         let killed = Instant::now();
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         self.heard.extend(self.ended.iter());
-        let mut moments: Vec<_> = self.heard.iter().map(|(_, at)| *at.min(&killed)).collect();
-        moments.push(killed);
-        let recent = moments.windows(2).filter(|two| two[1] + 3 * ago >= killed);
+        self.ended_before(killed, ago)
+    }
+
+    /// Waits until it ends by itself, and answers with its code, and which spans had ended for so long then.
+    pub(crate) fn wait_for_end(mut self, ago: Duration) -> (Option<i32>, Vec<u64>) {
+        let code = self.child.wait().unwrap().code();
+        self.heard.extend(self.ended.iter());
+        // It was alive when it said its last word.
+        let end = self.heard.last().expect("it said something").1;
+        (code, self.ended_before(end, ago))
+    }
+
+    /// Which spans had ended for so long at the end. The time for which the whole process stood still, on a machine
+    /// that was busy with others, does not count: it says something every few milliseconds, where it runs.
+    pub(crate) fn ended_before(&self, end: Instant, ago: Duration) -> Vec<u64> {
+        let mut moments: Vec<_> = self.heard.iter().map(|(_, at)| *at.min(&end)).collect();
+        moments.push(end);
+        let recent = moments.windows(2).filter(|two| two[1] + 3 * ago >= end);
         let still: Duration = recent
             .map(|two| two[1] - two[0])
             .filter(|gap| *gap > Duration::from_millis(15))
             .sum();
-        let before = self.heard.iter().filter(|(_, at)| *at + ago + still <= killed);
+        let before = self.heard.iter().filter(|(_, at)| *at + ago + still <= end);
         before.map(|(serial, _)| *serial).collect()
     }
 

@@ -1,6 +1,7 @@
 //! A program with serial numbers, and a directory of its own.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
@@ -107,26 +108,27 @@ impl Program {
     /// Waits until nothing waits any more.
     #[track_caller]
     pub(crate) fn wait_for_rest(&self) -> ExportStats {
-        let stats = self.wait_until(|stats| stats.queued_spans == 0 && stats.spooled_spans == 0);
-        assert_adds_up(&stats);
-        stats
+        // Counters are read one after the other while the pipeline thread changes them.
+        self.wait_until(|stats| stats.queued_spans == 0 && stats.spooled_spans == 0 && adds_up(stats))
     }
 
     /// Waits until so many spans wait on disk and none in memory.
     #[track_caller]
     pub(crate) fn wait_for_spooled(&self, spans: u64) -> ExportStats {
-        let stats = self.wait_until(|stats| stats.spooled_spans == spans && stats.queued_spans == 0);
-        assert_adds_up(&stats);
-        stats
+        self.wait_until(|stats| stats.spooled_spans == spans && stats.queued_spans == 0 && adds_up(stats))
     }
 }
 
 /// Every span is somewhere, once.
 #[track_caller]
 pub(crate) fn assert_adds_up(stats: &ExportStats) {
+    assert!(adds_up(stats), "{stats:?}");
+}
+
+fn adds_up(stats: &ExportStats) -> bool {
     let came = stats.recorded + stats.recovered;
     let went = stats.exported + stats.dropped.total() + stats.queued_spans as u64 + stats.spooled_spans;
-    assert_eq!(came, went, "{stats:?}");
+    came == went
 }
 
 /// The serial numbers, in the order of arrival.
@@ -138,4 +140,40 @@ pub(crate) fn serial(span: &Span) -> Option<u64> {
     span.attribute("test.serial")?
         .as_i64()
         .and_then(|serial| u64::try_from(serial).ok())
+}
+
+/// What became of the spans from 0 on: prints it, and fails where one is neither there nor counted, where one came twice,
+/// or where more were lost than may be.
+#[track_caller]
+pub(crate) fn demand(case: &str, sent: u64, spans: &[Span], counted: u64, allowed: u64) {
+    let arrived: BTreeSet<u64> = spans
+        .iter()
+        .filter_map(serial)
+        .filter(|serial| *serial < sent)
+        .collect();
+    let twice = twice(spans);
+    eprintln!(
+        "{case}: sent {sent}, received {}, twice {}, counted {counted}, allowed {allowed}",
+        arrived.len(),
+        twice.len()
+    );
+    assert_eq!(
+        sent,
+        arrived.len() as u64 + counted,
+        "{case}: spans are neither received nor counted"
+    );
+    assert_eq!(counted, allowed, "{case}: spans were dropped");
+    assert!(
+        twice.is_empty(),
+        "{case}: no answer was lost, and these came twice: {twice:?}"
+    );
+}
+
+/// Span ids that arrived more than once, and their serial numbers.
+pub(crate) fn twice(spans: &[Span]) -> BTreeMap<String, u64> {
+    let mut seen = BTreeSet::new();
+    let again = spans.iter().filter(|span| !seen.insert(span.span_id.clone()));
+    again
+        .filter_map(|span| Some((span.span_id.clone(), serial(span)?)))
+        .collect()
 }

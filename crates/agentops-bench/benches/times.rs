@@ -38,6 +38,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let [ours, theirs] = medians(program, [Listener::Ours, Listener::OpenTelemetry])?;
         println!("| {name} | {ours:.0} ns | {theirs:.0} ns | {:.2} |", ours / theirs);
     }
+    let [durable, _] = medians(Program::AgentSpan, [Listener::OursDurable, Listener::Ours])?;
+    println!("| an agent's span with 6 strings, and a durable spool | {durable:.0} ns | | |");
     println!("| `build()` | {:.2} ms | | |", build()? / 1e6);
     println!();
     let cores = std::thread::available_parallelism()?;

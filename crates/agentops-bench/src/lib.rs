@@ -4,6 +4,7 @@
 //! second listener would make the first one pay.
 
 mod call;
+mod destination;
 mod listener;
 mod program;
 

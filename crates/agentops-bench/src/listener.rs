@@ -1,6 +1,6 @@
 //! [`Listener`]: the subscriber of the process.
 
-use std::{str::FromStr, time::Duration};
+use std::{fs, path::PathBuf, str::FromStr, time::Duration};
 
 use agentops::{AgentOps, Export};
 use opentelemetry::trace::TracerProvider as _;
@@ -11,11 +11,15 @@ use opentelemetry_sdk::{
 use tracing::{Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{Layer, layer::SubscriberExt as _, registry};
 
+use crate::destination;
+
 /// Who listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listener {
     /// Our layer alone.
     Ours,
+    /// The same with a durable spool.
+    OursDurable,
     /// The default layer of `tracing-opentelemetry` alone, on the SDK's batch processor.
     OpenTelemetry,
     /// A layer that wants every span and does nothing with it.
@@ -35,12 +39,15 @@ pub enum Listener {
 pub struct Listening {
     ours: Option<AgentOps>,
     provider: Option<SdkTracerProvider>,
+    /// The directory of a spool.
+    spool: Option<PathBuf>,
 }
 
 impl Listener {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Ours,
+        Self::OursDurable,
         Self::OpenTelemetry,
         Self::Other,
         Self::OursBesideOther,
@@ -53,6 +60,7 @@ impl Listener {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Ours => "agentops",
+            Self::OursDurable => "agentops-durable",
             Self::OpenTelemetry => "tracing-opentelemetry",
             Self::Other => "other",
             Self::OursBesideOther => "agentops-beside-other",
@@ -62,7 +70,8 @@ impl Listener {
         }
     }
 
-    /// Makes it the subscriber of this process. Ours and OpenTelemetry's hand their spans to the same exporter.
+    /// Makes it the subscriber of this process. Ours and OpenTelemetry's hand their spans to the same exporter; with a
+    /// durable spool they are written to a directory, and sent to a server that takes everything.
     ///
     /// # Errors
     /// The handle could not be built, or the process has a subscriber.
@@ -70,10 +79,21 @@ impl Listener {
         let mut listening = Listening {
             ours: None,
             provider: None,
+            spool: None,
         };
         match self {
             Self::Ours => {
                 let ours = listening.ours.insert(handle()?);
+                tracing::subscriber::set_global_default(registry().with(ours.layer()))?;
+            }
+            Self::OursDurable => {
+                let spool = std::env::temp_dir().join(format!("agentops-cost-spool-{}", std::process::id()));
+                let durable = agentops::builder()
+                    .with_env(|_| None)
+                    .with_exporter_endpoint(format!("http://{}/v1/traces", destination::start()?))
+                    .with_spool_dir(listening.spool.insert(spool).as_path())
+                    .with_durable_spool(true);
+                let ours = listening.ours.insert(durable.build()?);
                 tracing::subscriber::set_global_default(registry().with(ours.layer()))?;
             }
             Self::OpenTelemetry => {
@@ -128,6 +148,16 @@ impl Listening {
             provider.force_flush()?;
         }
         Ok(())
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        if let (Some(ours), Some(spool)) = (&self.ours, &self.spool) {
+            // What is left to be sent nobody will miss.
+            let _delivered = ours.shutdown(Duration::from_secs(10));
+            let _removed = fs::remove_dir_all(spool);
+        }
     }
 }
 

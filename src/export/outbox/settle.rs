@@ -40,6 +40,8 @@ impl Outbox {
                 self.settled.note(format!("{what}: {message}"));
             }
             Outcome::Retry { after, reason } => {
+                // Who says "now", or names a moment that has passed, says nothing: it just failed.
+                let after = after.filter(|after| *after >= retry::FIRST);
                 let wait = after.unwrap_or_else(|| retry::backoff(request.attempts()));
                 if after.is_some() {
                     // Held no longer than a request would be: those that come later find out for themselves.

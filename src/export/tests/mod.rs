@@ -5,6 +5,7 @@ mod custom;
 mod fake;
 mod http;
 mod ledger;
+mod names;
 mod outbox;
 mod output;
 mod request;

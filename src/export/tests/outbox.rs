@@ -89,6 +89,23 @@ async fn a_destination_that_wants_to_be_left_alone_for_hours_gets_that() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_destination_that_asks_for_no_wait_at_all_is_not_asked_in_a_busy_loop() {
+    for after in [Duration::ZERO, Duration::from_millis(1)] {
+        let (mut delivery, sent) = delivery(move |_| Outcome::Retry {
+            after: Some(after),
+            reason: "not now".to_owned(),
+        });
+        let ledger = deliver(&mut delivery, spans(1)).await;
+        assert_eq!(ledger.dropped(DropReason::RetriesExhausted), 1);
+        let attempts = sent.lock().unwrap().len();
+        assert!(
+            (12..=20).contains(&attempts),
+            "{attempts} attempts, {after:?} was asked for"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn only_a_few_requests_are_under_way_at_once() {
     let (mut delivery, sent) = delivery(|_| Outcome::Delivered);
     for _ in 0..10 {
