@@ -7,12 +7,13 @@
     reason = "a test that cannot go on fails, and figures are printed"
 )]
 
-use std::{
-    net::TcpListener,
-    time::{Duration, Instant},
-};
+#[path = "support/patience.rs"]
+mod patience;
+
+use std::{net::TcpListener, time::Duration};
 
 use agentops::{Compression, ExportStats};
+use patience::wait_until;
 use peak_alloc::PeakAlloc;
 use tracing::{info_span, subscriber::with_default};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -72,11 +73,8 @@ fn assert_bounded(spans: u64, prompt: &str, compression: Compression, settled: i
             drop(info_span!("prompted", agentops.kind = "tool", agentops.input = prompt));
         }
     });
-    let began = Instant::now();
-    while !settled(&agentops.stats()) {
-        assert!(began.elapsed() < Duration::from_secs(60), "{:?}", agentops.stats());
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    let looked = || format!("{:?}", agentops.stats());
+    wait_until(looked, || settled(&agentops.stats()));
     let stats = agentops.stats();
     let peak = ALLOCATED.peak_usage() - before;
     eprintln!("{compression:?}: at most {peak} bytes, {BUDGET} may be: {stats:?}");
@@ -86,7 +84,5 @@ fn assert_bounded(spans: u64, prompt: &str, compression: Compression, settled: i
     assert_eq!(stats.dropped.total(), 0, "content goes before spans: {stats:?}");
     // Nothing arrives: the guard is not what this is about.
     agentops.shutdown(Duration::ZERO).unwrap_err();
-    while agentops.stats().queued_spans > 0 {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    wait_until(looked, || agentops.stats().queued_spans == 0);
 }

@@ -25,6 +25,13 @@ macro_rules! covers {
 
 #[path = "support/log.rs"]
 mod log;
+#[path = "support/patience.rs"]
+mod patience;
+#[path = "support/process.rs"]
+mod process;
+#[cfg(unix)]
+#[path = "support/signals.rs"]
+mod signals;
 
 mod settings {
     mod capture;
@@ -34,6 +41,7 @@ mod settings {
     mod harness;
     mod limits;
     mod local;
+    mod proxy;
     mod replay;
     mod sampling;
     mod service;

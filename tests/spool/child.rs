@@ -2,9 +2,8 @@
 
 use std::{
     env,
-    io::{BufRead as _, BufReader, Write as _},
+    io::Write as _,
     path::Path,
-    process::{Child, Command, Stdio},
     sync::mpsc::{self, Receiver},
     time::{Duration, Instant},
 };
@@ -13,8 +12,8 @@ use agentops::testing::Collector;
 use tracing::info_span;
 
 use super::harness::{Program, to_endpoints};
+use crate::process::{Running, again, role};
 
-const ROLE: &str = "AGENTOPS_TEST_ROLE";
 const AUTH: &str = "AGENTOPS_TEST_AUTH";
 const TRACES: &str = "AGENTOPS_TEST_TRACES";
 const DIRECTORY: &str = "AGENTOPS_TEST_DIRECTORY";
@@ -30,7 +29,7 @@ fn say(serial: u64) {
 /// The program of the child process. Without a role this is not the child, and there is nothing to do.
 #[test]
 fn a_program() {
-    let Ok(role) = env::var(ROLE) else { return };
+    let Some(role) = role() else { return };
     let directory = env::var(DIRECTORY).unwrap();
     let builder = to_endpoints(
         env::var(AUTH).unwrap(),
@@ -86,7 +85,7 @@ fn a_program() {
 
 /// A running child.
 pub(crate) struct Process {
-    child: Child,
+    child: Running,
     ended: Receiver<(u64, Instant)>,
     /// The spans that it said have ended, and when that was heard.
     heard: Vec<(u64, Instant)>,
@@ -94,30 +93,20 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn start(role: &str, collector: &Collector, directory: &Path) -> Self {
-        let mut child = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "spool::child::a_program", "--nocapture", "--test-threads=1"])
-            .env(ROLE, role)
+        let mut command = again("spool::child::a_program", role);
+        command
             .env(AUTH, collector.auth_endpoint())
             .env(TRACES, collector.traces_endpoint())
-            .env(DIRECTORY, directory)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+            .env(DIRECTORY, directory);
         let (sender, ended) = mpsc::channel();
-        std::thread::spawn(move || {
-            let serials = lines
-                .map_while(Result::ok)
-                .filter_map(|line| line.strip_prefix(ENDED)?.parse().ok());
-            for serial in serials {
-                if sender.send((serial, Instant::now())).is_err() {
-                    return;
-                }
+        let hear = move |line: &str| {
+            if let Some(serial) = line.strip_prefix(ENDED).and_then(|serial| serial.parse().ok()) {
+                // Nobody listens any more where the test is over.
+                let _told = sender.send((serial, Instant::now()));
             }
-        });
+        };
         Self {
-            child,
+            child: Running::heard(&mut command, hear),
             ended,
             heard: Vec::new(),
         }
@@ -138,8 +127,8 @@ impl Process {
     /// milliseconds, where it runs.
     pub(crate) fn kill(mut self, ago: Duration) -> Vec<u64> {
         let killed = Instant::now();
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.child.kill();
+        self.child.wait();
         self.heard.extend(self.ended.iter());
         let mut moments: Vec<_> = self.heard.iter().map(|(_, at)| *at.min(&killed)).collect();
         moments.push(killed);
@@ -153,7 +142,7 @@ impl Process {
     }
 
     /// Waits for its end, and answers with its code.
-    pub(crate) fn wait(mut self) -> Option<i32> {
-        self.child.wait().unwrap().code()
+    pub(crate) fn wait(self) -> Option<i32> {
+        self.child.wait().code()
     }
 }
