@@ -10,11 +10,12 @@
 #[path = "support/patience.rs"]
 mod patience;
 
-use std::{net::TcpListener, time::Duration};
+use std::time::Duration;
 
 use agentops::{Compression, ExportStats};
 use patience::wait_until;
 use peak_alloc::PeakAlloc;
+use tokio::net::TcpSocket;
 use tracing::{info_span, subscriber::with_default};
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -56,8 +57,10 @@ fn cut(stats: &ExportStats) -> u64 {
 }
 
 fn assert_bounded(spans: u64, prompt: &str, compression: Compression, settled: impl Fn(&ExportStats) -> bool) {
-    // Nobody listens there any more.
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // Its port is nobody else's, and nobody listens there.
+    let dead = TcpSocket::new_v4().unwrap();
+    dead.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = dead.local_addr().unwrap();
     let agentops = agentops::builder()
         .with_env(|_| None)
         .with_exporter_endpoint(format!("http://{address}/v1/traces"))
