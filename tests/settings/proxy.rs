@@ -7,8 +7,6 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use super::harness::{DEADLINE, KEY, tool};
 use crate::process::{Ended, again_alone, role};
 
-const TRACES: &str = "AGENTOPS_TEST_TRACES";
-
 /// A program that sends where it is told, for the token and with its spans.
 fn program(traces: &str) {
     let endpoint = traces.strip_suffix("/v1/traces").unwrap();
@@ -25,14 +23,13 @@ fn program(traces: &str) {
 
 #[test]
 fn requests_go_through_the_proxy_of_the_environment_but_for_the_hosts_that_it_is_not_for() {
-    if role().is_some() {
-        return program(&std::env::var(TRACES).unwrap());
+    if let Some(traces) = role() {
+        return program(&traces);
     }
     let test = "settings::proxy::requests_go_through_the_proxy_of_the_environment_but_for_the_hosts_that_it_is_not_for";
     let sent_to = |traces: &str, proxy: &Collector| {
-        let mut command = again_alone(test, "sends");
+        let mut command = again_alone(test, traces);
         command
-            .env(TRACES, traces)
             .env("HTTP_PROXY", proxy.auth_endpoint())
             .env("NO_PROXY", "127.0.0.1");
         Ended::well(&mut command);
