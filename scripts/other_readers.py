@@ -338,7 +338,7 @@ the_fault_suite()
 package = importlib.util.find_spec("rotel")
 binary = package and pathlib.Path(package.origin).parent / "rotel-agent"
 if not binary or not binary.exists():
-    print("skipped: rotel is not there")
+    print("skipped: a collector: rotel is not there")
     sys.exit()
 behind, sink = serve()
 collector = Collector(binary, sink)

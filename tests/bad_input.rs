@@ -25,6 +25,8 @@ mod fields;
 mod host;
 #[path = "bad_input/life.rs"]
 mod life;
+#[path = "support/patience.rs"]
+mod patience;
 #[path = "bad_input/pressure.rs"]
 mod pressure;
 #[path = "bad_input/settings.rs"]

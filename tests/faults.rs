@@ -14,6 +14,8 @@
     reason = "a test that cannot go on fails, programs under test end in every way there is, and tables are printed"
 )]
 
+#[path = "support/process.rs"]
+mod process;
 #[path = "support/signals.rs"]
 mod signals;
 

@@ -5,42 +5,25 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::{
-    env,
-    process::{Command, Output},
-};
-
 use agentops::testing::Collector;
 use tracing::{info_span, instrument};
 
+#[path = "support/process.rs"]
+mod process;
+
+use process::{Ended, again_alone, role};
+
 const KEY: &str = "11111111-2222-4333-8444-555555555555";
-/// There in a child, which then runs the program instead of the test.
-const CHILD: &str = "AGENTOPS_TEST_CHILD";
 
-fn is_child() -> bool {
-    env::var_os(CHILD).is_some()
-}
-
-/// Runs the test of this name as a child that knows nothing but these variables.
-fn child(test: &str, collector: &Collector, variables: &[(&str, &str)]) -> Output {
-    let mut command = Command::new(env::current_exe().unwrap());
+/// What the test of this name prints as a child that knows nothing but these variables.
+fn printed(test: &str, collector: &Collector, variables: &[(&str, &str)]) -> String {
+    let mut command = again_alone(test, "prints");
     command
-        .args([test, "--exact", "--nocapture"])
-        .env_clear()
-        .env(CHILD, "1")
         .env("AGENTOPS_API_KEY", KEY)
         .env("AGENTOPS_API_ENDPOINT", collector.auth_endpoint())
         .env("AGENTOPS_EXPORTER_ENDPOINT", collector.traces_endpoint())
         .envs(variables.iter().copied());
-    // Without it, Windows gives a process no sockets.
-    command.envs(env::var_os("SystemRoot").map(|root| ("SystemRoot", root)));
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    output
-}
-
-fn printed(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
+    Ended::well(&mut command).stderr
 }
 
 #[instrument(fields(agentops.kind = "tool"))]
@@ -50,7 +33,7 @@ fn search(query: &str) {
 
 #[test]
 fn the_tree_arrives_whatever_rust_log_says() {
-    if is_child() {
+    if role().is_some() {
         let _guard = agentops::init().unwrap();
         info_span!("planner", agentops.kind = "agent").in_scope(|| search("rust"));
         return;
@@ -65,13 +48,12 @@ fn the_tree_arrives_whatever_rust_log_says() {
     ] {
         let collector = Collector::start();
         let variables: Vec<_> = rust_log.map(|value| ("RUST_LOG", value)).into_iter().collect();
-        let output = child("the_tree_arrives_whatever_rust_log_says", &collector, &variables);
+        let printed = printed("the_tree_arrives_whatever_rust_log_says", &collector, &variables);
         assert_eq!(
             collector.tree(),
             "default.session\n  planner.agent\n    search.tool !an error of the program\n",
             "RUST_LOG={rust_log:?}"
         );
-        let printed = printed(&output);
         assert_eq!(
             printed.contains("an error of the program"),
             error,
@@ -83,18 +65,17 @@ fn the_tree_arrives_whatever_rust_log_says() {
 
 #[test]
 fn a_program_without_marked_spans_is_told_the_causes_once() {
-    if is_child() {
+    if role().is_some() {
         let _guard = agentops::init().unwrap();
         info_span!("unmarked").in_scope(|| tracing::info!("works"));
         return;
     }
     let collector = Collector::start();
-    let output = child(
+    let printed = printed(
         "a_program_without_marked_spans_is_told_the_causes_once",
         &collector,
         &[],
     );
-    let printed = printed(&output);
     assert_eq!(printed.matches("nothing was recorded").count(), 1, "{printed}");
     assert!(
         printed.contains("WARN") && printed.contains("agentops.kind"),

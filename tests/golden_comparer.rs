@@ -413,6 +413,8 @@ fn a_dict_tag_is_a_difference_beside_the_arguments() {
         set(ours.span_mut("tagged_dict.task"), "team", "blue");
     });
     defect(|ours| set(ours.span_mut("tagged_dict.task"), "team", 7));
+    defect(|ours| set(ours.span_mut("tagged_dict.task"), "team", "red"));
+    defect(|ours| set(ours.span_mut("tagged_dict.task"), "crew", "blue"));
 }
 
 #[test]

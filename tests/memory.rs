@@ -7,13 +7,15 @@
     reason = "a test that cannot go on fails, and figures are printed"
 )]
 
-use std::{
-    net::TcpListener,
-    time::{Duration, Instant},
-};
+#[path = "support/patience.rs"]
+mod patience;
+
+use std::time::Duration;
 
 use agentops::{Compression, ExportStats};
+use patience::wait_until;
 use peak_alloc::PeakAlloc;
+use tokio::net::TcpSocket;
 use tracing::{info_span, subscriber::with_default};
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -55,8 +57,10 @@ fn cut(stats: &ExportStats) -> u64 {
 }
 
 fn assert_bounded(spans: u64, prompt: &str, compression: Compression, settled: impl Fn(&ExportStats) -> bool) {
-    // Nobody listens there any more.
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // Its port is nobody else's, and nobody listens there.
+    let dead = TcpSocket::new_v4().unwrap();
+    dead.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = dead.local_addr().unwrap();
     let agentops = agentops::builder()
         .with_env(|_| None)
         .with_exporter_endpoint(format!("http://{address}/v1/traces"))
@@ -72,11 +76,8 @@ fn assert_bounded(spans: u64, prompt: &str, compression: Compression, settled: i
             drop(info_span!("prompted", agentops.kind = "tool", agentops.input = prompt));
         }
     });
-    let began = Instant::now();
-    while !settled(&agentops.stats()) {
-        assert!(began.elapsed() < Duration::from_secs(60), "{:?}", agentops.stats());
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    let looked = || format!("{:?}", agentops.stats());
+    wait_until(looked, || settled(&agentops.stats()));
     let stats = agentops.stats();
     let peak = ALLOCATED.peak_usage() - before;
     eprintln!("{compression:?}: at most {peak} bytes, {BUDGET} may be: {stats:?}");
@@ -86,9 +87,7 @@ fn assert_bounded(spans: u64, prompt: &str, compression: Compression, settled: i
     assert_eq!(stats.dropped.total(), 0, "content goes before spans: {stats:?}");
     // Nothing arrives: the guard is not what this is about.
     agentops.shutdown(Duration::ZERO).unwrap_err();
-    while agentops.stats().queued_spans > 0 {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    wait_until(looked, || agentops.stats().queued_spans == 0);
     let dropped = agentops.stats().dropped;
     assert_eq!(
         (dropped.shutdown, dropped.total()),

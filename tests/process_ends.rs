@@ -13,14 +13,14 @@
 
 #[path = "support/guest.rs"]
 mod guest;
+#[path = "support/process.rs"]
+mod process;
 #[cfg(unix)]
 #[path = "support/signals.rs"]
 mod signals;
 
 use std::{
     env,
-    io::Read as _,
-    process::{Command, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
 
@@ -32,8 +32,8 @@ use tracing::{info_span, subscriber::with_default};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use guest::{DEADLINE, assert_whole, planner, program, to, to_endpoints};
+use process::{Running, again};
 
-const ROLE: &str = "AGENTOPS_TEST_ROLE";
 const AUTH: &str = "AGENTOPS_TEST_AUTH";
 const TRACES: &str = "AGENTOPS_TEST_TRACES";
 
@@ -41,7 +41,9 @@ const TRACES: &str = "AGENTOPS_TEST_TRACES";
 /// and there is nothing to do.
 #[test]
 fn a_program() -> Result<(), Box<dyn std::error::Error>> {
-    let Ok(role) = env::var(ROLE) else { return Ok(()) };
+    let Some(role) = process::role() else {
+        return Ok(());
+    };
     let guard = to_endpoints(env::var(AUTH)?, env::var(TRACES)?)
         .with_shutdown_on_signal(role == "is ended by a signal")
         .try_init()?;
@@ -112,26 +114,20 @@ impl Ended {
     /// Does something to the process while it runs.
     fn after(role: &str, collector: &Collector, interfere: impl FnOnce(u32)) -> Self {
         let started = Instant::now();
-        let mut child = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "a_program", "--nocapture", "--test-threads=1"])
-            .env(ROLE, role)
-            .env(AUTH, collector.auth_endpoint())
-            .env(TRACES, collector.traces_endpoint())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        interfere(child.id());
-        let mut said = String::new();
-        // Ends with the process, which then has no pipe any more.
-        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        let status = child.wait().unwrap();
+        let mut command = again("a_program", role);
+        let running = Running::start(
+            command
+                .env(AUTH, collector.auth_endpoint())
+                .env(TRACES, collector.traces_endpoint()),
+        );
+        interfere(running.id());
+        let ended = running.wait();
         Self {
-            code: status.code(),
-            signal: signal_of(status),
+            code: ended.code(),
+            signal: ended.signal(),
             took: started.elapsed(),
             spans: collector.spans(),
-            said,
+            said: ended.stderr,
         }
     }
 
@@ -240,33 +236,16 @@ fn a_server_that_never_answers_holds_the_end_up_no_longer_than_the_timeout() {
     assert!(ended.took < timeout + Duration::from_secs(10), "{:?}", ended.took);
 }
 
-#[cfg(unix)]
-fn signal_of(status: ExitStatus) -> Option<i32> {
-    std::os::unix::process::ExitStatusExt::signal(&status)
-}
-
-#[cfg(not(unix))]
-fn signal_of(_status: ExitStatus) -> Option<i32> {
-    None
-}
-
-/// Sends the process a signal.
-#[cfg(unix)]
-fn kill(signal: &str, process: u32) {
-    let sent = Command::new("kill").args([signal, &process.to_string()]).status();
-    assert!(sent.unwrap().success(), "kill {signal}");
-}
-
 #[test]
 #[cfg(unix)]
 fn a_signal_delivers_the_session_with_what_is_open_and_the_exit_status_is_the_signals() {
-    let signals = [("-TERM", 15), ("-INT", 2), ("-HUP", 1)];
+    let signals = [("TERM", 15), ("INT", 2), ("HUP", 1)];
     for (name, number) in signals.into_iter().filter(|(_, number)| !signals::is_ignored(*number)) {
         let number = i32::try_from(number).unwrap();
         let collector = Collector::start();
         let ended = Ended::after("is ended by a signal", &collector, |process| {
             collector.wait_for_spans(2, DEADLINE).unwrap();
-            kill(name, process);
+            signals::send(name, process);
         });
         assert_eq!(
             (ended.code, ended.signal),
@@ -290,7 +269,7 @@ fn a_signal_that_nobody_asked_us_to_handle_ends_the_process_at_once() {
     let collector = Collector::start();
     let ended = Ended::after("is ended by a signal unasked", &collector, |process| {
         collector.wait_for_spans(2, DEADLINE).unwrap();
-        kill("-TERM", process);
+        signals::send("TERM", process);
     });
     assert_eq!(ended.signal, Some(15), "{}", ended.said);
     assert_eq!(
@@ -309,9 +288,9 @@ fn a_second_signal_does_not_wait_for_a_server_that_never_answers() {
         collector.wait_for_spans(2, DEADLINE).unwrap();
         collector.fail_next_n(Failure::no_answer(), usize::MAX);
         let before = collector.requests().len();
-        kill("-TERM", process);
+        signals::send("TERM", process);
         collector.wait_for_requests(before + 1, DEADLINE).unwrap();
-        kill("-TERM", process);
+        signals::send("TERM", process);
     });
     assert_eq!(ended.signal, Some(15), "the second one ended it: {}", ended.said);
     assert!(!ended.said.contains("not everything was delivered"), "{}", ended.said);

@@ -38,7 +38,7 @@ fn sent() -> Vec<Span> {
     let collector = Collector::start();
     let ended = with_an_account(&collector);
     let spans = collector.spans();
-    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(ended.code(), Some(0), "{ended:?}");
     let said = format!(
         "{} spans were recorded and sent to where the environment says",
         spans.len()
@@ -163,7 +163,7 @@ fn the_quickstarts_messages_and_tools_are_readable() {
 #[test]
 fn the_quickstart_needs_nothing_and_finds_that_all_of_it_arrived() {
     let ended = run("quickstart", &[]);
-    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(ended.code(), Some(0), "{ended:?}");
     assert_eq!(ended.last_line(), "everything that ran arrived");
     assert!(ended.stdout.contains("quickstart.session (session)"), "{ended:?}");
 }
@@ -179,7 +179,7 @@ fn the_quickstart_fails_where_something_that_ran_did_not_arrive() {
         ),
     ] {
         let ended = run("quickstart", &[(name, value)]);
-        assert_eq!(ended.code, Some(1), "{name}: {ended:?}");
+        assert_eq!(ended.code(), Some(1), "{name}: {ended:?}");
         assert!(ended.stderr.contains(missing), "{name}: {ended:?}");
     }
 }
@@ -200,7 +200,7 @@ fn without_durations(tree: &str) -> String {
 #[test]
 fn hello_prints_the_tree_of_its_session() {
     let ended = run("hello", &[]);
-    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(ended.code(), Some(0), "{ended:?}");
     assert_eq!(
         without_durations(&ended.stdout),
         "about 2100000 people\n\

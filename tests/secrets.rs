@@ -11,6 +11,9 @@
     reason = "a test that cannot go on fails; the child shows what it has by printing"
 )]
 
+#[path = "support/process.rs"]
+mod process;
+
 mod secrets {
     mod everything;
     mod overheard;

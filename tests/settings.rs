@@ -5,7 +5,7 @@
 //! covers!("with_trace_name", "AGENTOPS_TRACE_NAME");
 //! ```
 //!
-//! and the last test here demands that none is left out.
+//! as its first line, and the last test here demands that none is left out.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,7 +16,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-/// Marks the test that it stands in or above as covering these settings.
+/// Marks the test that it begins as covering these settings.
 macro_rules! covers {
     ($($name:literal),+ $(,)?) => {
         const _: &[&str] = &[$($name),+];
@@ -25,6 +25,13 @@ macro_rules! covers {
 
 #[path = "support/log.rs"]
 mod log;
+#[path = "support/patience.rs"]
+mod patience;
+#[path = "support/process.rs"]
+mod process;
+#[cfg(unix)]
+#[path = "support/signals.rs"]
+mod signals;
 
 mod settings {
     mod capture;
@@ -34,6 +41,7 @@ mod settings {
     mod harness;
     mod limits;
     mod local;
+    mod proxy;
     mod replay;
     mod sampling;
     mod service;
@@ -85,25 +93,25 @@ fn covered() -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/settings");
     let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     files
-        .flat_map(|path| marks(&fs::read_to_string(path).unwrap()))
+        .flat_map(|path| marks(&fs::read_to_string(path).unwrap()).unwrap())
         .collect()
 }
 
-fn marks(text: &str) -> Vec<String> {
+/// What the marks in this text name; each begins a test, or it would cover nothing.
+fn marks(text: &str) -> Result<Vec<String>, String> {
     // Comments show marks, and make none.
-    let code: String = text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
-        .collect();
-    code.split("covers!(")
-        .skip(1)
-        .filter_map(|rest| rest.split(')').next())
-        .flat_map(quoted_in)
-        .collect()
-}
-
-fn quoted_in(text: &str) -> Vec<String> {
-    quoted(text).collect()
+    let is_code = |line: &&str| !line.is_empty() && !line.starts_with("//");
+    let lines: Vec<_> = text.lines().map(str::trim).filter(is_code).collect();
+    let mut found = Vec::new();
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.contains("covers!(")) {
+        let begins_a_test = at >= 2 && lines[at - 2] == "#[test]" && lines[at - 1].starts_with("fn ");
+        if !begins_a_test || !lines[at - 1].ends_with("() {") {
+            return Err(format!("a mark that begins no test: {line}"));
+        }
+        let mark = lines[at..].concat();
+        found.extend(quoted(mark.split(')').next().unwrap_or_default()));
+    }
+    Ok(found)
 }
 
 #[test]
@@ -129,9 +137,17 @@ fn the_settings_are_read_from_the_code() {
 }
 
 #[test]
-fn marks_are_read_from_code_and_not_from_comments() {
-    let text = "// covers!(\"with_a\")\n    covers!(\n        \"with_b\",\n        \"C\",\n    );\n";
-    assert_eq!(marks(text), ["with_b", "C"]);
+fn marks_count_where_they_begin_a_test_and_nowhere_else() {
+    let text =
+        "// covers!(\"with_a\")\n#[test]\nfn it() {\n    covers!(\n        \"with_b\",\n        \"C\",\n    );\n";
+    assert_eq!(marks(text).unwrap(), ["with_b", "C"]);
+    for elsewhere in [
+        "covers!(\"with_a\");",
+        "fn no_test() {\n    covers!(\"with_a\");\n}",
+        "#[test]\nfn it() {\n    work();\n    covers!(\"with_a\");\n}",
+    ] {
+        assert!(marks(elsewhere).is_err(), "{elsewhere}");
+    }
 }
 
 #[test]

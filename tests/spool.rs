@@ -12,6 +12,9 @@
     reason = "a test that cannot go on fails, and programs under test are killed"
 )]
 
+#[path = "support/process.rs"]
+mod process;
+
 mod spool {
     mod child;
     mod harness;

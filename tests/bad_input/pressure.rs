@@ -7,10 +7,10 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use agentops::{AgentOpsSpanExt as _, ExportError, testing::Failure};
+use agentops::{AgentOpsSpanExt as _, testing::Failure};
 use opentelemetry_sdk::{
     error::OTelSdkResult,
     trace::{SpanData, SpanExporter},
@@ -20,6 +20,7 @@ use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt as _};
 
 use crate::{
     host::{DEADLINE, Host, to},
+    patience::{Stop, wait_until},
     table::{Outcome, Row, demand_that_all_is_counted},
 };
 
@@ -200,10 +201,12 @@ pub(crate) const ROWS: [Row; 10] = [
             let agentops = host.agentops.clone();
             thread::scope(|scope| {
                 let shutdown = scope.spawn(move || agentops.shutdown(DEADLINE));
-                while host.look().dropped.after_shutdown == 0 {
+                let began = Instant::now();
+                while host.look().dropped.after_shutdown == 0 && began.elapsed() < DEADLINE {
                     drop(info_span!("late", agentops.kind = "tool"));
                     thread::yield_now();
                 }
+                // Whatever came of it, or the scope would wait for ever.
                 host.collector.release();
                 shutdown.join().unwrap().unwrap();
             });
@@ -314,6 +317,7 @@ fn burst(host: &Host, round: u32) {
     let stop = AtomicBool::new(false);
     let dispatch = other.dispatch();
     thread::scope(|scope| {
+        let _stopped = Stop(&stop);
         for _ in 0..8 {
             scope.spawn(|| {
                 dispatcher::with_default(dispatch, || {
@@ -323,27 +327,20 @@ fn burst(host: &Host, round: u32) {
                 });
             });
         }
-        while other.look().recorded < 500 {
-            thread::yield_now();
-        }
+        let looked = || format!("{:?}", other.look());
+        wait_until(looked, || other.look().recorded >= 500);
         if round.is_multiple_of(2) {
             // In time, so it can complain only of what it had no room for.
             let told = other.agentops.shutdown(DEADLINE);
-            stop.store(told.as_ref().is_err_and(ExportError::is_timeout), Ordering::Relaxed);
             assert_eq!(told.is_err(), other.look().dropped.queue_spans > 0, "{told:?}");
         } else {
             // Nobody minds whether it was in time; the counters tell what became of each span.
             drop(other.agentops.shutdown(Duration::from_millis(20)));
         }
-        while other.look().dropped.after_shutdown == 0 {
-            thread::yield_now();
-        }
-        stop.store(true, Ordering::Relaxed);
+        wait_until(looked, || other.look().dropped.after_shutdown > 0);
     });
     // The answer may come before the thread has given up what is left.
-    while other.look().queued_spans > 0 {
-        thread::yield_now();
-    }
+    wait_until(|| format!("{:?}", other.look()), || other.look().queued_spans == 0);
     demand_that_all_is_counted(&other.look(), "a burst");
     assert_eq!(other.look().open_spans, 0);
 }

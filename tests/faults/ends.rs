@@ -3,15 +3,16 @@
 
 use std::{
     collections::HashSet,
-    env,
-    process::{Command, Stdio},
-    thread,
+    env, thread,
     time::{Duration, Instant},
 };
 
 use tracing::info_span;
 
-use crate::signals::is_ignored;
+use crate::{
+    process::{Ended, again, role},
+    signals::{is_ignored, send},
+};
 
 use super::{
     case::{Case, DEADLINE, Drop, Run, demand, first, healthy, to_endpoints},
@@ -19,7 +20,6 @@ use super::{
     server::{Answer, Head, Server, TRACES},
 };
 
-const ROLE: &str = "AGENTOPS_TEST_ROLE";
 pub(crate) const AUTH: &str = "AGENTOPS_TEST_AUTH";
 pub(crate) const ENDPOINT: &str = "AGENTOPS_TEST_TRACES";
 
@@ -36,7 +36,7 @@ fn numbered(serials: std::ops::Range<u64>) {
 /// The program that ends, where there is a role for it.
 #[test]
 fn a_program() {
-    let Ok(role) = env::var(ROLE) else { return };
+    let Some(role) = role() else { return };
     let guard = to_endpoints(&env::var(AUTH).unwrap(), &env::var(ENDPOINT).unwrap())
         .with_shutdown_on_signal(true)
         .with_shutdown_timeout(DEADLINE)
@@ -51,11 +51,7 @@ fn a_program() {
     let open = info_span!("open", agentops.kind = "tool", t.serial = last);
     match role.as_str() {
         "SIGTERM" | "SIGINT" => {
-            let signal = format!("-{}", &role[3..]);
-            let kill = Command::new("kill")
-                .args([signal, std::process::id().to_string()])
-                .status();
-            assert!(kill.unwrap().success());
+            send(&role[3..], std::process::id());
             thread::sleep(DEADLINE);
         }
         "panic in a task" => {
@@ -80,18 +76,21 @@ fn a_program() {
     }
 }
 
-fn end(role: &'static str, may_lose: u64) -> Row {
+/// How the system says that a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Code(i32),
+    Signal(i32),
+}
+
+/// Runs the program in the role. It must end as it is said, or it was not that end which cost so little.
+fn end(role: &'static str, how: End, may_lose: u64) -> Row {
     let began = Instant::now();
     let server = Server::start(healthy);
-    let status = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "faults::ends::a_program", "--nocapture"])
-        .env(ROLE, role)
-        .env(AUTH, server.url(""))
-        .env(ENDPOINT, server.url(TRACES))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .unwrap();
+    let mut command = again("faults::ends::a_program", role);
+    command.env(AUTH, server.url("")).env(ENDPOINT, server.url(TRACES));
+    let ended = Ended::of(&mut command);
+    let seen = ended.code().map(End::Code).or(ended.signal().map(End::Signal));
     let taken = server.taken();
     let unique: HashSet<_> = taken.iter().collect();
     let (sent, received) = (FLUSHED + LATE, unique.len() as u64);
@@ -101,11 +100,17 @@ fn end(role: &'static str, may_lose: u64) -> Row {
         received,
         twice: server.twice(),
         counted: 0,
-        reasons: format!("{status}"),
+        reasons: format!("{}", ended.status),
         allowed: may_lose.to_string(),
         took: began.elapsed(),
         wrong: Vec::new(),
     };
+    // What an abort is, other systems say in other words.
+    let as_said = seen == Some(how) || cfg!(not(unix)) && matches!(how, End::Signal(_)) && !ended.status.success();
+    if !as_said {
+        row.wrong
+            .push(format!("{seen:?} is not {how:?}; it said {:?}", ended.stderr));
+    }
     if sent - received > may_lose {
         row.wrong
             .push(format!("{} spans were lost, {may_lose} may be", sent - received));
@@ -122,15 +127,17 @@ fn end(role: &'static str, may_lose: u64) -> Row {
 #[test]
 fn the_end_of_a_process_costs_at_most_what_nobody_asked_it_to_deliver() {
     let mut rows = vec![
-        end("panic in a task", 0),
-        end("panic in main", 0),
-        end("process::exit", LATE),
-        end("panic = abort", LATE),
+        end("panic in a task", End::Code(0), 0),
+        end("panic in main", End::Code(101), 0),
+        end("process::exit", End::Code(3), LATE),
+        end("panic = abort", End::Signal(6), LATE),
     ];
     if cfg!(unix) {
-        let signals = [("SIGTERM", 15), ("SIGINT", 2)];
-        let heard = signals.into_iter().filter(|(_, number)| !is_ignored(*number));
-        rows.extend(heard.map(|(name, _)| end(name, 0)));
+        let signals: [(&str, i32); 2] = [("SIGTERM", 15), ("SIGINT", 2)];
+        let heard = signals
+            .into_iter()
+            .filter(|(_, number)| !is_ignored(number.unsigned_abs()));
+        rows.extend(heard.map(|(name, number)| end(name, End::Signal(number), 0)));
     }
     show_and_demand(rows);
 }

@@ -19,6 +19,7 @@ use opentelemetry_proto::tonic::{
     trace::v1::Span,
 };
 use prost::Message as _;
+use tokio::net::TcpSocket;
 
 pub(crate) const TOKEN: &str = "/v3/auth/token";
 pub(crate) const TRACES: &str = "/v1/traces";
@@ -83,6 +84,8 @@ type Script = Box<dyn Fn(&Head) -> Answer + Send + Sync>;
 pub(crate) struct Server {
     shared: Arc<Shared>,
     accepting: Mutex<Option<JoinHandle<()>>>,
+    /// Keeps the port while the server is down: nobody else is given it, and who connects is refused.
+    held: Mutex<Option<TcpSocket>>,
 }
 
 struct Shared {
@@ -111,10 +114,10 @@ struct State {
 impl Server {
     /// A server that is down.
     pub(crate) fn down(script: impl Fn(&Head) -> Answer + Send + Sync + 'static) -> Self {
-        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .unwrap()
-            .local_addr()
-            .unwrap();
+        let held = TcpSocket::new_v4().unwrap();
+        held.set_reuseaddr(true).unwrap();
+        held.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let address = held.local_addr().unwrap();
         Self {
             shared: Arc::new(Shared {
                 address,
@@ -123,6 +126,7 @@ impl Server {
                 state: Mutex::default(),
             }),
             accepting: Mutex::default(),
+            held: Mutex::new(Some(held)),
         }
     }
 
@@ -135,7 +139,12 @@ impl Server {
 
     /// Is up from now on.
     pub(crate) fn come_back(&self) {
-        let listener = TcpListener::bind(self.shared.address).unwrap();
+        // Some systems do not give a port to two, although both are ready to share it.
+        let listener = TcpListener::bind(self.shared.address).or_else(|_| {
+            drop(self.held.lock().unwrap().take());
+            TcpListener::bind(self.shared.address)
+        });
+        let listener = listener.unwrap();
         self.shared.down.store(false, Ordering::SeqCst);
         let shared = Arc::clone(&self.shared);
         *self.accepting.lock().unwrap() = Some(thread::spawn(move || shared.accept(&listener)));

@@ -10,6 +10,8 @@
 
 #[path = "../support/log.rs"]
 mod log;
+#[path = "../support/patience.rs"]
+mod patience;
 
 mod capture;
 mod content;

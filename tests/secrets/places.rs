@@ -1,11 +1,10 @@
 //! Where secrets are looked for after the run: in all it printed and in all it sent.
 
-use std::{
-    env, fs,
-    process::{Command, Output},
-};
+use std::fs;
 
 use agentops::testing::{Collector, Failure, Request};
+
+use crate::process::{Ended, again_alone, role};
 
 use super::{
     everything, overheard,
@@ -13,9 +12,6 @@ use super::{
     run,
     search::found,
 };
-
-/// There in the run's process.
-const CHILD: &str = "SECRETS_TEST_CHILD";
 
 /// The servers of a run, and what they are told to do.
 struct Servers {
@@ -58,12 +54,9 @@ impl Servers {
     }
 
     /// The run, as a process that knows only the variables it needs.
-    fn run(&self, test: &str) -> Output {
-        let mut command = Command::new(env::current_exe().unwrap());
+    fn run(&self, test: &str) -> Ended {
+        let mut command = again_alone(test, "run");
         command
-            .args([test, "--exact", "--nocapture"])
-            .env_clear()
-            .env(CHILD, "1")
             .env(run::BACKEND, self.backend.auth_endpoint())
             .env("AGENTOPS_API_KEY", WRONG_KEY)
             .env("AGENTOPS_API_ENDPOINT", with_password(&self.agentops.auth_endpoint()))
@@ -77,9 +70,7 @@ impl Servers {
                 with_password(&self.backend.auth_endpoint()),
             )
             .env("OTEL_EXPORTER_OTLP_HEADERS", format!("authorization=Bearer%20{BEARER}"));
-        // Without it, Windows gives a process no sockets.
-        command.envs(env::var_os("SystemRoot").map(|root| ("SystemRoot", root)));
-        command.output().unwrap()
+        Ended::well(&mut command)
     }
 }
 
@@ -123,19 +114,16 @@ fn has(bytes: &[u8], text: &str) -> bool {
 
 #[test]
 fn a_run_that_fails_in_every_way_shows_no_secret_and_sends_each_only_where_it_belongs() {
-    if env::var_os(CHILD).is_some() {
+    if role().is_some() {
         return run::run();
     }
     if run::file().exists() {
         fs::remove_file(run::file()).unwrap();
     }
     let servers = Servers::start();
-    let output = servers
+    let ended = servers
         .run("secrets::places::a_run_that_fails_in_every_way_shows_no_secret_and_sends_each_only_where_it_belongs");
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{printed}\n{errors}");
-
+    let (printed, errors) = (ended.stdout, ended.stderr);
     assert_found("stdout", printed.as_bytes(), &[]);
     assert_found("stderr", errors.as_bytes(), &[]);
     let written = fs::read(run::file()).unwrap();

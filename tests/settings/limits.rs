@@ -9,6 +9,8 @@ use agentops::{
 use tracing::subscriber::with_default;
 use tracing_subscriber::layer::SubscriberExt as _;
 
+use crate::patience::wait_until;
+
 use super::harness::{DEADLINE, as_is, run, seen, to, tool, tool_with, variables};
 
 /// Longer than any test.
@@ -74,8 +76,9 @@ fn a_request_has_no_more_spans_than_it_may() {
         sizes
     };
     assert_eq!(sizes(&as_is), [35]);
-    let bound = sizes(&|builder| builder.with_max_export_batch_size(10));
-    assert!(bound.iter().all(|size| *size <= 10), "{bound:?}");
+    let mut bound = sizes(&|builder| builder.with_max_export_batch_size(10));
+    bound.sort_unstable();
+    assert_eq!(bound, [5, 10, 10, 10]);
 }
 
 /// How long it takes until five spans have arrived, each after the one before it, without a flush.
@@ -143,10 +146,9 @@ fn dropped_against_silence(settings: impl FnOnce(Builder) -> Builder) -> Duratio
     let started = Instant::now();
     drop(guard);
     let taken = started.elapsed();
-    // Not waiting at all means that the pipeline's thread ends after the guard.
-    if taken > Duration::from_millis(50) {
-        assert_eq!(agentops.stats().dropped.shutdown, 2, "{:?}", agentops.stats());
-    }
+    // The pipeline's thread may end after the guard: it gives up what is left then.
+    let looked = || format!("{:?}", agentops.stats());
+    wait_until(looked, || agentops.stats().dropped.shutdown == 2);
     taken
 }
 

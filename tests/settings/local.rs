@@ -1,9 +1,8 @@
 //! Where spans go without HTTP of ours: a file, the console, the program's own exporter.
 
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use agentops::{Builder, Export, testing::Collector};
@@ -12,6 +11,7 @@ use opentelemetry_sdk::trace::InMemorySpanExporter;
 use tracing::info_span;
 
 use super::harness::{DEADLINE, run, seen, to, tool, variables};
+use crate::process::{Ended, again, role};
 
 /// A file that is not there.
 fn fresh(name: &str) -> PathBuf {
@@ -44,13 +44,10 @@ fn a_file_gets_otlp_json_lines_and_the_network_nothing() {
     assert_eq!(names, ["tool.tool", "default.session"].repeat(2));
 }
 
-/// There in a child, which then runs the program instead of the test.
-const CHILD: &str = "AGENTOPS_TEST_CHILD";
-
 #[test]
 fn the_console_prints_the_tree_of_each_session() {
     covers!("with_export", "AGENTOPS_EXPORT");
-    if env::var_os(CHILD).is_some() {
+    if role().is_some() {
         let collector = Collector::start();
         let console = [("AGENTOPS_EXPORT", "console")];
         for (name, builder) in [
@@ -65,16 +62,8 @@ fn the_console_prints_the_tree_of_each_session() {
         assert_eq!(collector.spans().len(), 3, "only the last one was sent");
         return;
     }
-    let output = Command::new(env::current_exe().unwrap())
-        .args([
-            "settings::local::the_console_prints_the_tree_of_each_session",
-            "--exact",
-        ])
-        .env(CHILD, "1")
-        .output()
-        .unwrap();
-    let printed = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{printed}");
+    let test = "settings::local::the_console_prints_the_tree_of_each_session";
+    let printed = Ended::well(&mut again(test, "prints")).stdout;
     for name in ["by-setter", "by-variable"] {
         let tree: Vec<_> = printed
             .lines()

@@ -67,6 +67,7 @@ fn links_lead_to_the_dashboard_that_the_program_names() {
                 .to_owned();
         });
         let logged = links(settings);
+        assert_eq!(logged.len(), 2, "{logged:?}");
         assert!(logged.iter().all(|line| line.contains(&url)), "{url}: {logged:?}");
         url
     };

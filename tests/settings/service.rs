@@ -1,11 +1,14 @@
 //! Who sends: the resource, and the host.
 
+#[cfg(feature = "host")]
+use agentops::HostName;
 use agentops::{
     Builder,
-    testing::{Span, Value},
+    testing::{Collector, Span, Value},
 };
 
-use super::harness::{as_is, named, seen, tool, variables};
+use super::harness::{DEADLINE, as_is, named, run, seen, to, tool, variables};
+use crate::patience::wait_until;
 
 /// The spans of a program with these settings, all of one resource.
 fn sent(settings: impl FnOnce(Builder) -> Builder) -> Vec<Span> {
@@ -146,8 +149,43 @@ fn the_host_is_told_unless_the_program_opts_out() {
 
 #[cfg(feature = "host")]
 #[test]
+fn a_session_says_how_busy_the_host_is_and_the_resource_does_not() {
+    let collector = Collector::start();
+    let has = |span: &Span, key: &str| span.attribute(key).is_some();
+    // How busy the processors are takes two looks at them, so that the first sessions do not know.
+    let measured = || collector.spans().iter().any(|span| has(span, "cpu.percent"));
+    let seen = run(&collector, to(&collector), |agentops| {
+        let sent = || {
+            drop(agentops.session("s").start());
+            agentops.force_flush(DEADLINE).unwrap();
+            measured()
+        };
+        wait_until(|| "no session has cpu.percent".to_owned(), sent);
+    });
+    for session in &seen.spans {
+        let total = session.attribute("memory.total").and_then(Value::as_i64).unwrap();
+        for key in ["memory.available", "memory.used"] {
+            let bytes = session.attribute(key).and_then(Value::as_i64);
+            assert!(
+                bytes.is_some_and(|bytes| (1..=total).contains(&bytes)),
+                "{key}: {bytes:?}"
+            );
+        }
+        for (key, is_there) in [("memory.percent", true), ("cpu.percent", has(session, "cpu.percent"))] {
+            let percent = session.attribute(key).and_then(Value::as_f64);
+            let is_one = percent.is_some_and(|percent| (0.0..=100.0).contains(&percent));
+            assert_eq!(is_one, is_there, "{key}: {percent:?}");
+        }
+        for key in ["memory.available", "memory.used", "memory.percent", "cpu.percent"] {
+            assert_eq!(session.resource.get(key), None, "{key}");
+        }
+        assert_eq!(session.resource.get("memory.total"), Some(&total.into()));
+    }
+}
+
+#[cfg(feature = "host")]
+#[test]
 fn the_hosts_name_is_hashed_with_the_key_or_plain_or_not_there() {
-    use agentops::HostName;
     covers!("with_host_name");
     let name = |settings: fn(Builder) -> Builder| {
         resource("host.name", settings).map(|name| name.as_str().unwrap().to_owned())

@@ -4,25 +4,24 @@
     reason = "the role of a process stands in its environment"
 )]
 
-use std::{
-    env,
-    process::{Command, Stdio},
-    thread,
-};
+use std::{env, thread};
 
 use agentops::testing::Collector;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::harness::{DEADLINE, KEY, tool};
+use crate::{
+    process::{Ended, again, role},
+    signals::send,
+};
 
-const ROLE: &str = "AGENTOPS_TEST_SIGNALS";
 const AUTH: &str = "AGENTOPS_TEST_AUTH";
 const TRACES: &str = "AGENTOPS_TEST_TRACES";
 
 /// The process that is ended; without a role there is nothing to do.
 #[test]
 fn a_program_that_is_ended() {
-    let Ok(role) = env::var(ROLE) else { return };
+    let Some(role) = role() else { return };
     let builder = agentops::builder()
         .with_env(|_| None)
         .with_api_key(KEY)
@@ -43,23 +42,19 @@ fn a_program_that_is_ended() {
     };
     tool();
     guard.force_flush(DEADLINE).unwrap();
-    let kill = Command::new("kill").arg(std::process::id().to_string()).status();
-    assert!(kill.unwrap().success());
+    send("TERM", std::process::id());
     thread::sleep(DEADLINE);
 }
 
 /// What arrived of a program that a signal ended.
 fn arrived(role: &str) -> Vec<String> {
     let collector = Collector::start();
-    let status = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "settings::signals::a_program_that_is_ended", "--nocapture"])
-        .env(ROLE, role)
+    let mut command = again("settings::signals::a_program_that_is_ended", role);
+    command
         .env(AUTH, collector.auth_endpoint())
-        .env(TRACES, collector.traces_endpoint())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    assert_eq!(status.unwrap().code(), None, "a signal ended it");
+        .env(TRACES, collector.traces_endpoint());
+    let ended = Ended::of(&mut command);
+    assert_eq!(ended.signal(), Some(15), "the signal ended it: {}", ended.stderr);
     collector.spans().into_iter().map(|span| span.name).collect()
 }
 

@@ -9,6 +9,8 @@ use agentops::{
 use tracing::subscriber::with_default;
 use tracing_subscriber::layer::SubscriberExt as _;
 
+use crate::patience::wait_until;
+
 use super::harness::{DEADLINE, KEY, to, tool, tool_with, variables};
 
 /// A directory of a test's own, gone with it.
@@ -44,6 +46,9 @@ fn in_vain(settings: impl FnOnce(Builder) -> Builder, program: impl FnOnce()) ->
     let agentops = settings(to(&collector)).build().unwrap();
     with_default(tracing_subscriber::registry().with(agentops.layer()), program);
     agentops.shutdown(Duration::from_millis(500)).unwrap_err();
+    // The thread puts down, or gives up, what is left after it answered.
+    let looked = || format!("{:?}", agentops.stats());
+    wait_until(looked, || agentops.stats().queued_spans == 0);
     agentops.stats()
 }
 
@@ -88,6 +93,7 @@ fn the_spool_keeps_nothing_longer_than_it_may() {
     let first = settings().build().unwrap();
     with_default(tracing_subscriber::registry().with(first.layer()), tool);
     first.shutdown(Duration::from_millis(300)).unwrap_err();
+    wait_until(|| format!("{:?}", first.stats()), || first.stats().spooled_spans == 2);
     collector.stop_failing();
     let second = settings().with_spool_max_age(Duration::from_millis(1)).build().unwrap();
     second.shutdown(DEADLINE).unwrap();

@@ -2,9 +2,9 @@
 
 use std::{
     env,
-    io::{BufRead as _, BufReader, Write as _},
+    io::Write as _,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::Command,
     sync::mpsc::{self, Receiver},
     time::{Duration, Instant},
 };
@@ -13,8 +13,8 @@ use agentops::testing::Collector;
 use tracing::info_span;
 
 use super::harness::{Program, to_endpoints};
+use crate::process::{Running, again, role};
 
-const ROLE: &str = "AGENTOPS_TEST_ROLE";
 const AUTH: &str = "AGENTOPS_TEST_AUTH";
 const TRACES: &str = "AGENTOPS_TEST_TRACES";
 const DIRECTORY: &str = "AGENTOPS_TEST_DIRECTORY";
@@ -33,7 +33,7 @@ fn say(serial: u64) {
 /// The program of the child process. Without a role this is not the child, and there is nothing to do.
 #[test]
 fn a_program() {
-    let Ok(role) = env::var(ROLE) else { return };
+    let Some(role) = role() else { return };
     let directory = env::var(DIRECTORY).unwrap();
     let builder = to_endpoints(
         env::var(AUTH).unwrap(),
@@ -121,7 +121,7 @@ fn a_program() {
 
 /// A running child.
 pub(crate) struct Process {
-    child: Child,
+    child: Running,
     ended: Receiver<(u64, Instant)>,
     /// The spans that it said have ended, and when that was heard.
     heard: Vec<(u64, Instant)>,
@@ -129,46 +129,38 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn start(role: &str, collector: &Collector, directory: &Path) -> Self {
-        Self::run(Command::new(env::current_exe().unwrap()), role, collector, directory)
+        Self::run(again("spool::child::a_program", role), collector, directory)
     }
 
     /// As [`start`](Self::start), where no file may be longer than a few requests: the system then writes a part of
     /// what it is given and refuses the rest, as a full disk does.
     #[cfg(unix)]
     pub(crate) fn start_with_a_small_disk(role: &str, collector: &Collector, directory: &Path) -> Self {
+        let again = again("spool::child::a_program", role);
         let mut shell = Command::new("sh");
         // Whoever ignores the signal gets an error.
         shell
             .args(["-c", "trap '' XFSZ; ulimit -f 16; exec \"$0\" \"$@\""])
-            .arg(env::current_exe().unwrap());
-        Self::run(shell, role, collector, directory)
+            .arg(again.get_program())
+            .args(again.get_args())
+            .envs(again.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        Self::run(shell, collector, directory)
     }
 
-    fn run(mut program: Command, role: &str, collector: &Collector, directory: &Path) -> Self {
-        let mut child = program
-            .args(["--exact", "spool::child::a_program", "--nocapture", "--test-threads=1"])
-            .env(ROLE, role)
+    fn run(mut command: Command, collector: &Collector, directory: &Path) -> Self {
+        command
             .env(AUTH, collector.auth_endpoint())
             .env(TRACES, collector.traces_endpoint())
-            .env(DIRECTORY, directory)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+            .env(DIRECTORY, directory);
         let (sender, ended) = mpsc::channel();
-        std::thread::spawn(move || {
-            let serials = lines
-                .map_while(Result::ok)
-                .filter_map(|line| line.strip_prefix(ENDED)?.parse().ok());
-            for serial in serials {
-                if sender.send((serial, Instant::now())).is_err() {
-                    return;
-                }
+        let hear = move |line: &str| {
+            if let Some(serial) = line.strip_prefix(ENDED).and_then(|serial| serial.parse().ok()) {
+                // Nobody listens any more where the test is over.
+                let _told = sender.send((serial, Instant::now()));
             }
-        });
+        };
         Self {
-            child,
+            child: Running::heard(&mut command, hear),
             ended,
             heard: Vec::new(),
         }
@@ -187,37 +179,37 @@ impl Process {
     /// Kills it as `kill -9` does, and answers which spans had ended for so long then.
     pub(crate) fn kill(mut self, ago: Duration) -> Vec<u64> {
         let killed = Instant::now();
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.child.kill();
+        self.child.wait();
         self.heard.extend(self.ended.iter());
-        self.ended_before(killed, ago)
+        ended_before(&self.heard, killed, ago)
     }
 
     /// Waits until it ends by itself, and answers with its code, and which spans had ended for so long then.
     pub(crate) fn wait_for_end(mut self, ago: Duration) -> (Option<i32>, Vec<u64>) {
-        let code = self.child.wait().unwrap().code();
+        let code = self.child.wait().code();
         self.heard.extend(self.ended.iter());
         // It was alive when it said its last word.
         let end = self.heard.last().expect("it said something").1;
-        (code, self.ended_before(end, ago))
-    }
-
-    /// Which spans had ended for so long at the end. The time for which the whole process stood still, on a machine
-    /// that was busy with others, does not count: it says something every few milliseconds, where it runs.
-    pub(crate) fn ended_before(&self, end: Instant, ago: Duration) -> Vec<u64> {
-        let mut moments: Vec<_> = self.heard.iter().map(|(_, at)| *at.min(&end)).collect();
-        moments.push(end);
-        let recent = moments.windows(2).filter(|two| two[1] + 3 * ago >= end);
-        let still: Duration = recent
-            .map(|two| two[1] - two[0])
-            .filter(|gap| *gap > Duration::from_millis(15))
-            .sum();
-        let before = self.heard.iter().filter(|(_, at)| *at + ago + still <= end);
-        before.map(|(serial, _)| *serial).collect()
+        (code, ended_before(&self.heard, end, ago))
     }
 
     /// Waits for its end, and answers with its code.
-    pub(crate) fn wait(mut self) -> Option<i32> {
-        self.child.wait().unwrap().code()
+    pub(crate) fn wait(self) -> Option<i32> {
+        self.child.wait().code()
     }
+}
+
+/// Which spans had ended for so long at the end. The time for which the whole process stood still, on a machine
+/// that was busy with others, does not count: it says something every few milliseconds, where it runs.
+fn ended_before(heard: &[(u64, Instant)], end: Instant, ago: Duration) -> Vec<u64> {
+    let mut moments: Vec<_> = heard.iter().map(|(_, at)| *at.min(&end)).collect();
+    moments.push(end);
+    let recent = moments.windows(2).filter(|two| two[1] + 3 * ago >= end);
+    let still: Duration = recent
+        .map(|two| two[1] - two[0])
+        .filter(|gap| *gap > Duration::from_millis(15))
+        .sum();
+    let before = heard.iter().filter(|(_, at)| *at + ago + still <= end);
+    before.map(|(serial, _)| *serial).collect()
 }

@@ -19,6 +19,7 @@ pub(crate) mod golden;
 pub(crate) mod message;
 pub(crate) mod metrics;
 pub(crate) mod nested;
+pub(crate) mod process;
 
 pub(crate) use compare::compare;
 pub(crate) use difference::Difference;

@@ -26,9 +26,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{}", allocations_here(listener.parse()?, program.parse()?)?);
         return Ok(());
     }
-    let valgrind = Command::new("valgrind").arg("--version").output().is_ok();
+    // Other processors have other instructions.
+    let valgrind = cfg!(target_arch = "x86_64") && Command::new("valgrind").arg("--version").output().is_ok();
     if !valgrind {
-        println!("    valgrind is not here: the gate of instructions is skipped");
+        println!("    valgrind is not here, or this is not x86_64: the gate of instructions is skipped");
     }
     let mut report = Report {
         valgrind,
@@ -229,7 +230,7 @@ fn allocations_here(listener: Listener, program: Program) -> Result<f64, Box<dyn
 /// Instructions of one turn, of the thread that does it alone.
 fn instructions(listener: Listener, program: Program) -> Result<f64, Box<dyn Error>> {
     let file = std::env::temp_dir().join(format!("agentops-cost-{}", std::process::id()));
-    let status = Command::new("valgrind")
+    let output = Command::new("valgrind")
         .args([
             "--quiet",
             "--tool=callgrind",
@@ -238,12 +239,13 @@ fn instructions(listener: Listener, program: Program) -> Result<f64, Box<dyn Err
         .arg(format!("--callgrind-out-file={}", file.display()))
         .args([env!("CARGO_BIN_EXE_subject"), listener.name(), program.name()])
         .arg(program.repeats().to_string())
-        .status()?;
+        .output()?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("valgrind: {}\n{said}", output.status).into());
+    }
     let profile = fs::read_to_string(&file);
     fs::remove_file(&file)?;
-    if !status.success() {
-        return Err(format!("valgrind: {status}").into());
-    }
     let total = profile?
         .lines()
         .find_map(|line| line.strip_prefix("totals: ")?.trim().parse::<f64>().ok())

@@ -48,7 +48,7 @@ fn each_example_shows_the_tree_of_its_run() {
     ] {
         let ended = run(name, &[]);
         assert_eq!(
-            (ended.code, ended.stdout.as_str()),
+            (ended.code(), ended.stdout.as_str()),
             (Some(0), tree),
             "{name}: {}",
             ended.stderr

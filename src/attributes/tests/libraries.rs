@@ -2,16 +2,15 @@
 //! in the package `agentops-libraries`.
 
 use super::*;
-use crate::attributes::classify;
 
 /// A span of a library at its own callsite.
-struct Library {
+pub(super) struct Library {
     target: &'static str,
     name: &'static str,
     fields: Vec<(&'static str, Say<'static>)>,
 }
 
-fn library(target: &'static str, name: &'static str) -> Library {
+pub(super) fn library(target: &'static str, name: &'static str) -> Library {
     Library {
         target,
         name,
@@ -20,7 +19,7 @@ fn library(target: &'static str, name: &'static str) -> Library {
 }
 
 impl Library {
-    fn text(mut self, key: &'static str, text: &'static str) -> Self {
+    pub(super) fn text(mut self, key: &'static str, text: &'static str) -> Self {
         self.fields.push((key, Say::Text(text, Origin::Str)));
         self
     }
@@ -31,7 +30,7 @@ impl Library {
     }
 
     /// As the layer would record it; `None` where it would not.
-    fn span(&self) -> Option<Span> {
+    pub(super) fn span(&self) -> Option<Span> {
         let names: Vec<&'static str> = self.fields.iter().map(|(key, _)| *key).collect();
         let fields = FieldSet::new(Box::leak(names.into_boxed_slice()), Identifier(&CALLSITE));
         let (level, kind) = (Level::INFO, Kind::SPAN);
@@ -49,7 +48,7 @@ impl Library {
         Some(span)
     }
 
-    fn map(&self) -> WireSpan {
+    pub(super) fn map(&self) -> WireSpan {
         self.span().expect("a candidate").map()
     }
 }

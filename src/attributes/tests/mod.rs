@@ -3,6 +3,7 @@
 mod content;
 mod idempotent;
 mod keys;
+mod kinds;
 mod libraries;
 mod llm;
 mod messages;
@@ -27,7 +28,7 @@ use tracing::{
     subscriber::Interest,
 };
 
-use super::{map, translate};
+use super::{classify, map, translate};
 use crate::{
     clock::Start,
     config::{Content, Semconv},

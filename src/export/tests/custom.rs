@@ -174,9 +174,12 @@ async fn an_exporter_that_hangs_can_be_given_up() {
     delivery.submit(vec![span(1, "hang")]);
     delivery.submit(spans(4));
     let mut ledger = Ledger::default();
-    while seen.at_work.load(Ordering::SeqCst) == 0 {
-        ledger.run_for(&mut delivery, Duration::from_millis(1)).await;
-    }
+    let at_work = async {
+        while seen.at_work.load(Ordering::SeqCst) == 0 {
+            ledger.run_for(&mut delivery, Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), at_work).await.unwrap();
     ledger.add(delivery.abandon(DropReason::Shutdown));
     assert_eq!(ledger.dropped(DropReason::Shutdown), 5);
     ledger.balances(5, &delivery);

@@ -2,7 +2,7 @@ use std::{
     io::Read,
     net::TcpListener,
     sync::atomic::{AtomicUsize, Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -10,6 +10,7 @@ use flate2::read::GzDecoder;
 use opentelemetry::KeyValue;
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTracePartialSuccess, ExportTraceServiceResponse};
 use prost::Message;
+use tokio::net::TcpSocket;
 use url::Url;
 
 use super::{
@@ -263,7 +264,6 @@ async fn after_a_503_spans_are_sent_again() {
         _ => Say::status(200),
     })
     .await;
-    let start = Instant::now();
     let ledger = deliver(&mut delivery(&otlp(server.url(TRACES_PATH))), spans(2)).await;
     assert_eq!((ledger.exported, ledger.retries), (2, 2));
     assert!(
@@ -390,7 +390,9 @@ async fn nothing_a_server_repeats_to_us_shows_a_secret() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_named_without_its_password() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = TcpSocket::new_v4().unwrap();
+    nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let free = nobody.local_addr().unwrap();
     let url: Url = format!("http://user:hunter2@{free}{TRACES_PATH}").parse().unwrap();
     let mut delivery = delivery(&otlp(url));
     delivery.submit(spans(1));

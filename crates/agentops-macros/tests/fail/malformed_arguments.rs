@@ -28,13 +28,13 @@ fn tag_without_quotes() {}
 fn tag_of_a_number() {}
 
 #[operation(skip = "a")]
-fn skip_as_a_text(a: u8) {}
+fn skip_as_a_text(a: u8) { _ = a; }
 
 #[operation(skip_all = true)]
-fn skip_all_of_a_flag(a: u8) {}
+fn skip_all_of_a_flag(a: u8) { _ = a; }
 
 #[operation(capture_input)]
-fn flag_alone(a: u8) {}
+fn flag_alone(a: u8) { _ = a; }
 
 #[operation(capture_output = "no")]
 fn flag_of_a_text() {}

@@ -1,7 +1,7 @@
 use agentops::operation;
 
 #[operation(skip(passwort))]
-fn misspelt(user: &str, password: &str) {}
+fn misspelt(user: &str, password: &str) { _ = (user, password); }
 
 #[operation(skip(user))]
 fn none() {}
