@@ -5,6 +5,7 @@
 mod capture;
 mod failure;
 mod future;
+mod inside;
 mod outcome;
 #[cfg(not(feature = "export"))]
 mod silence;
@@ -13,6 +14,7 @@ mod stream;
 pub use capture::{ByDebug, ByJson, ByTypeName, Seen};
 pub use failure::{AnyError, DebugError, DisplayError, PointerToError, TypedError};
 pub use future::{Observed, observe};
+pub use inside::{Inside, is_heard};
 pub use outcome::{ResultOutcome, ValueOutcome};
 #[cfg(not(feature = "export"))]
 pub use silence::{Notebook, Notes};

@@ -25,7 +25,7 @@ use tracing::{
 use tracing_subscriber::{
     Layer,
     layer::Context,
-    registry::{LookupSpan, SpanRef},
+    registry::{ExtensionsMut, LookupSpan, SpanRef},
 };
 
 pub(crate) use fields::source_chain;
@@ -146,10 +146,7 @@ where
         let Some(mut extensions) = extensions_mut(&span) else {
             return;
         };
-        let Some(slot) = extensions
-            .get_mut::<Recorded>()
-            .and_then(|all| all.slot_of_layer(self.number))
-        else {
+        let Some(slot) = self.slot(&mut extensions) else {
             return;
         };
         let lineage = &mut slot.lineage;
@@ -206,25 +203,21 @@ where
     }
 
     fn on_enter(&self, id: &Id, cx: Context<'_, S>) {
-        // Only what was entered in good health can be left in a panic: guards of others run while unwinding, too.
-        if std::thread::panicking()
-            && let Some(span) = cx.span(id)
-        {
-            self.change(&span, |record, _| record.entered_in_panic = true);
+        if std::thread::panicking() {
+            self.enter_in_panic(id, &cx);
         }
     }
 
     fn on_exit(&self, id: &Id, cx: Context<'_, S>) {
         let Some(span) = cx.span(id) else { return };
-        let panicking = std::thread::panicking();
-        self.change(&span, |record, _| {
-            record.entered = true;
-            if panicking && !record.entered_in_panic {
-                let at = record.last_active.unwrap_or(record.start.at);
-                record.fail(panic::failure(at));
-            }
-            record.entered_in_panic = false;
-        });
+        if std::thread::panicking() {
+            return self.exit_in_panic(&span);
+        }
+        if let Some(mut extensions) = extensions_mut(&span)
+            && let Some(slot) = self.slot(&mut extensions)
+        {
+            slot.leave();
+        }
     }
 
     fn on_close(&self, id: Id, cx: Context<'_, S>) {
@@ -265,13 +258,39 @@ impl AgentOpsLayer {
         let Some(mut extensions) = extensions_mut(span) else {
             return;
         };
-        let Some(slot) = extensions
-            .get_mut::<Recorded>()
-            .and_then(|all| all.slot_of_layer(self.number))
-        else {
-            return;
-        };
-        slot.change(change);
+        if let Some(slot) = self.slot(&mut extensions) {
+            slot.change(change);
+        }
+    }
+
+    /// What this layer knows about a span.
+    fn slot<'e>(&self, extensions: &'e mut ExtensionsMut<'_>) -> Option<&'e mut Slot> {
+        extensions.get_mut::<Recorded>()?.slot_of_layer(self.number)
+    }
+
+    /// A span is entered while its thread unwinds.
+    #[cold]
+    fn enter_in_panic<S>(&self, id: &Id, cx: &Context<'_, S>)
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        // Only what was entered in good health can be left in a panic: guards of others run while unwinding, too.
+        if let Some(span) = cx.span(id) {
+            self.change(&span, |record, _| record.entered_in_panic = true);
+        }
+    }
+
+    /// A span is left while its thread unwinds.
+    #[cold]
+    fn exit_in_panic<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>) {
+        self.change(span, |record, _| {
+            record.entered = true;
+            if !record.entered_in_panic {
+                let at = record.last_active.unwrap_or(record.start.at);
+                record.fail(panic::failure(at));
+            }
+            record.entered_in_panic = false;
+        });
     }
 
     /// Where a followed span stands, and the agent that it works for.

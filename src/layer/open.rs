@@ -1,6 +1,12 @@
 //! [`OpenSpans`]: the spans of one layer that are open. The registry can be asked for a span, but not for all of them.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::{
+    cell::Cell,
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+};
 
 use slab::Slab;
 use tracing::{dispatcher, dispatcher::WeakDispatch, span::Id};
@@ -9,8 +15,10 @@ use tracing_subscriber::{Registry, registry::LookupSpan as _};
 use super::lock::extensions_mut;
 use crate::hierarchy::{EndedSpan, HoldsOpen, InstanceId, Recorded, Slot};
 
-/// So many threads begin and end spans without meeting.
-const SHARDS: usize = 16;
+/// So many threads begin spans without meeting.
+const LANES: usize = 16;
+/// So many spans of a lane are open without a lock. It is two lines of a processor's cache for each.
+const PLACES: usize = 16;
 
 /// The ids of the spans of one layer that are open.
 #[derive(Debug)]
@@ -18,7 +26,23 @@ pub(crate) struct OpenSpans {
     layer: InstanceId,
     /// The subscriber that the layer is part of.
     pub(super) dispatch: OnceLock<WeakDispatch>,
-    shards: [Mutex<Slab<Id>>; SHARDS],
+    lanes: [Lane; LANES],
+}
+
+/// The open spans that a thread began, and those that share its lane.
+#[derive(Debug, Default)]
+struct Lane {
+    /// An id each, or 0.
+    places: [AtomicU64; PLACES],
+    /// What found no place: a program with many tasks has many spans open at once.
+    others: Mutex<Slab<Id>>,
+}
+
+thread_local! {
+    static LANE: Cell<usize> = {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        Cell::new(NEXT.fetch_add(1, Ordering::Relaxed) % LANES)
+    };
 }
 
 impl OpenSpans {
@@ -26,28 +50,59 @@ impl OpenSpans {
         Self {
             layer,
             dispatch: OnceLock::new(),
-            shards: std::array::from_fn(|_| Mutex::default()),
+            lanes: std::array::from_fn(|_| Lane::default()),
         }
     }
 
     /// A span began; gives its place.
     pub(super) fn add(&self, id: &Id) -> usize {
-        let shard = self.shard(id).lock();
-        shard.unwrap_or_else(PoisonError::into_inner).insert(id.clone())
+        // A span may begin while its thread ends.
+        let number = LANE.try_with(Cell::get).unwrap_or_default();
+        let at = self.lanes.get(number).map_or(0, |lane| lane.add(id));
+        at * LANES + number
     }
 
-    /// The span that has this place closes.
+    /// The span that has this place closes, maybe on another thread.
     pub(super) fn remove(&self, id: &Id, place: usize) {
-        let mut shard = self.shard(id).lock().unwrap_or_else(PoisonError::into_inner);
-        if shard.get(place) == Some(id) {
-            shard.remove(place);
+        if let Some(lane) = self.lanes.get(place % LANES) {
+            lane.remove(id, place / LANES);
+        }
+    }
+}
+
+impl Lane {
+    fn add(&self, id: &Id) -> usize {
+        let id_bits = id.into_u64();
+        for (at, place) in self.places.iter().enumerate() {
+            // Looked at first, for a thread that has many spans open passes by all of them.
+            if place.load(Ordering::Relaxed) == 0
+                && place
+                    .compare_exchange(0, id_bits, Ordering::Release, Ordering::Relaxed)
+                    .is_ok()
+            {
+                return at;
+            }
+        }
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        PLACES + others.insert(id.clone())
+    }
+
+    fn remove(&self, id: &Id, at: usize) {
+        if let Some(place) = self.places.get(at) {
+            // Nobody else writes to a place that is taken.
+            return place.store(0, Ordering::Release);
+        }
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        if others.get(at - PLACES) == Some(id) {
+            others.remove(at - PLACES);
         }
     }
 
-    #[expect(clippy::indexing_slicing, reason = "the remainder is below the length")]
-    #[expect(clippy::cast_possible_truncation, reason = "the low bits are what is wanted")]
-    fn shard(&self, id: &Id) -> &Mutex<Slab<Id>> {
-        &self.shards[id.into_u64() as usize % SHARDS]
+    fn ids(&self) -> Vec<Id> {
+        let near = self.places.iter().map(|place| place.load(Ordering::Acquire));
+        let near = near.filter(|bits| *bits != 0).map(|bits| Id::from_u64(bits));
+        let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        near.chain(others.iter().map(|(_, id)| id.clone())).collect()
     }
 }
 
@@ -62,21 +117,15 @@ impl HoldsOpen for OpenSpans {
             let Some(registry) = dispatch.downcast_ref::<Registry>() else {
                 return;
             };
-            for shard in &self.shards {
-                let ids: Vec<Id> = {
-                    let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-                    shard.iter().map(|(_, id)| id.clone()).collect()
+            for id in self.lanes.iter().flat_map(Lane::ids) {
+                let Some(span) = registry.span(&id) else { continue };
+                let Some(mut extensions) = extensions_mut(&span) else {
+                    continue;
                 };
-                for id in ids {
-                    let Some(span) = registry.span(&id) else { continue };
-                    let Some(mut extensions) = extensions_mut(&span) else {
-                        continue;
-                    };
-                    let slot = extensions
-                        .get_mut::<Recorded>()
-                        .and_then(|all| all.slot_of_layer(self.layer));
-                    taken.extend(slot.and_then(Slot::end));
-                }
+                let slot = extensions
+                    .get_mut::<Recorded>()
+                    .and_then(|all| all.slot_of_layer(self.layer));
+                taken.extend(slot.and_then(Slot::end));
             }
         });
     }

@@ -108,10 +108,7 @@ impl Expansion<'_> {
             .parent
             .as_ref()
             .map(|parent| quote_spanned!(*site=> parent: #parent,));
-        let level = match &args.level {
-            Level::Named(name) => quote_spanned!(*site=> #tracing::Level::#name),
-            Level::Path(path) => quote_spanned!(*site=> #path),
-        };
+        let level = self.level();
         let kind = args.kind.as_str();
         let mut fields = vec![quote_spanned!(*site=> agentops.kind = #kind)];
         let callsite = self.name(&mut fields);
@@ -131,6 +128,14 @@ impl Expansion<'_> {
         }
         fields.extend(args.fields.iter().map(|field| field.expand(&tracing)));
         quote_spanned!(*site=> #tracing::span!(#parent #level, #callsite, #(#fields),*))
+    }
+
+    fn level(&self) -> TokenStream {
+        let Self { site, hidden, args, .. } = self;
+        match &args.level {
+            Level::Named(name) => quote_spanned!(*site=> #hidden::tracing::Level::#name),
+            Level::Path(path) => quote_spanned!(*site=> #path),
+        }
     }
 
     /// The callsite's name. A name that is a literal is that; any other is a field.
@@ -181,7 +186,7 @@ impl Expansion<'_> {
             .iter()
             .map(|name| LitStr::new(&name.unraw().to_string(), name.span()));
         Some(quote_spanned! {*site=>
-            if let #hidden::Some(mut notes) = #notebook.content() {
+            if let #hidden::Some(mut notes) = #notebook.content(&span) {
                 use #hidden::{ByDebug as _, ByJson as _, ByTypeName as _};
                 #((&&&#hidden::Seen(&#names)).agentops_note(&mut notes, #keys);)*
                 notes.tell();
@@ -254,18 +259,23 @@ impl Expansion<'_> {
         }
     }
 
+    /// Where the level is switched off, which one comparison tells, the body is called and nothing else.
     fn value(&self) -> TokenStream {
         let Self { site, hidden, .. } = self;
         let (called, outcome) = (self.called(), self.outcome());
-        let opened = self.opened();
+        let (level, opened) = (self.level(), self.opened());
         let input = self.input(&quote_spanned!(*site=> notebook));
         quote_spanned! {*site=>
-            #opened
-            let notebook = #hidden::Notebook::of(&span);
-            #input
-            let inside = span.enter();
+            let inside = if #hidden::is_heard(#level) {
+                #opened
+                let notebook = #hidden::Notebook::of(&span);
+                #input
+                #hidden::Some(#hidden::Inside::enter(span, notebook))
+            } else {
+                #hidden::None
+            };
             let result = #called;
-            if let #hidden::Some(mut notes) = notebook.notes() {
+            if let #hidden::Some(mut notes) = #hidden::Inside::notes(inside.as_ref()) {
                 {
                     let (notes, result) = (&mut notes, &result);
                     #outcome
@@ -340,7 +350,7 @@ impl Expansion<'_> {
                     TypedError as _, ValueOutcome as _,
                 };
                 if let #hidden::Err(error) = (&&#hidden::Seen(item)).agentops_peek() {
-                    if let #hidden::Some(mut notes) = #hidden::Notebook::of(span).notes() {
+                    if let #hidden::Some(mut notes) = #hidden::Notebook::of(span).notes(span) {
                         notes.returned(false);
                         (&&&&&#hidden::Seen(error)).agentops_fail(&mut notes);
                         notes.tell();
@@ -369,7 +379,7 @@ impl Expansion<'_> {
             match #made {
                 #hidden::Ok(made) => #hidden::Ok(#observed),
                 #hidden::Err(error) => {
-                    if let #hidden::Some(mut notes) = #hidden::Notebook::of(&span).notes() {
+                    if let #hidden::Some(mut notes) = #hidden::Notebook::of(&span).notes(&span) {
                         use #hidden::{
                             AnyError as _, DebugError as _, DisplayError as _, PointerToError as _, TypedError as _,
                         };
