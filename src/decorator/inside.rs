@@ -33,10 +33,9 @@ impl Inside {
         }
     }
 
-    /// Notes about the span, if there is one and it is recorded.
+    /// Notes about the span, if it is recorded.
     #[inline]
-    pub fn notes(inside: Option<&Self>) -> Option<Notes<'_>> {
-        let inside = inside?;
-        inside.notebook.notes(&inside.span)
+    pub fn notes(&self) -> Option<Notes<'_>> {
+        self.notebook.notes(&self.span)
     }
 }

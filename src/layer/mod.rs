@@ -95,7 +95,9 @@ where
             return;
         }
         let callsite = attributes.metadata();
-        let mut record = Box::new(SpanRecord::new(callsite, self.recorder.clock.start()));
+        let start = self.recorder.clock.start();
+        // There is a box first: it is filled where it lies.
+        let mut record = Box::write(Box::new_uninit(), SpanRecord::new(callsite, start));
         attributes.record(&mut FieldVisitor::new(&mut record.fields, self.recorder.cap()));
         record.kind = classify::settle(&record.callsite, &record.fields);
 

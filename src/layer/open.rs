@@ -130,3 +130,38 @@ impl HoldsOpen for OpenSpans {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashSet, thread};
+
+    use super::*;
+
+    fn known(open: &OpenSpans) -> HashSet<u64> {
+        let ids = open.lanes.iter().flat_map(Lane::ids);
+        ids.map(|id| id.into_u64()).collect()
+    }
+
+    #[test]
+    fn every_open_span_has_a_place_of_its_own_and_gives_it_back_on_any_thread() {
+        let open = OpenSpans::new(InstanceId::next());
+        // More than have a place without a lock.
+        let all: Vec<u64> = (1..=4 * PLACES as u64).collect();
+        let places: Vec<usize> = all.iter().map(|id| open.add(&Id::from_u64(*id))).collect();
+        assert_eq!(places.iter().collect::<HashSet<_>>().len(), all.len());
+        assert_eq!(known(&open), all.iter().copied().collect());
+
+        let closing = |odd: u64| {
+            for (id, place) in all.iter().zip(&places).filter(|(id, _)| *id % 2 == odd) {
+                open.remove(&Id::from_u64(*id), *place);
+            }
+        };
+        thread::scope(|threads| {
+            threads.spawn(|| closing(1));
+        });
+        assert_eq!(known(&open), all.iter().copied().filter(|id| id % 2 == 0).collect());
+        closing(0);
+        assert!(known(&open).is_empty());
+        assert!(places.contains(&open.add(&Id::from_u64(1))), "a place is given again");
+    }
+}

@@ -79,7 +79,7 @@ impl Expansion<'_> {
             (false, Shape::Future(wrapped)) => self.future(&wrapped),
             (false, Shape::Stream(wrapped)) => self.stream(&wrapped),
             (true, Shape::Stream(wrapped)) => self.stream_in_future(&wrapped),
-            (true, _) => self.awaited(),
+            (true, _) => return self.awaited(),
         };
         quote_spanned!(*site=> #opened #input #rest)
     }
@@ -224,13 +224,17 @@ impl Expansion<'_> {
     }
 
     /// The body as a closure, so that a `return` and a `?` in it stay in it.
-    fn called(&self) -> TokenStream {
-        let Self {
-            site, hidden, function, ..
-        } = self;
+    fn closure(&self) -> TokenStream {
+        let Self { site, function, .. } = self;
         let output = nameable(&function.signature.output);
         let body = &function.body;
-        quote_spanned!(*site=> #hidden::call(move || -> #output { #body }))
+        quote_spanned!(*site=> move || -> #output { #body })
+    }
+
+    fn called(&self) -> TokenStream {
+        let Self { site, hidden, .. } = self;
+        let body = self.closure();
+        quote_spanned!(*site=> #hidden::once(#body)())
     }
 
     /// The body as a future, which is told its type by a `return` that never happens, at the place of the type.
@@ -259,10 +263,10 @@ impl Expansion<'_> {
         }
     }
 
-    /// Where the level is switched off, which one comparison tells, the body is called and nothing else.
+    /// Where nobody hears the span, which its level tells, there is the body and nothing else.
     fn value(&self) -> TokenStream {
         let Self { site, hidden, .. } = self;
-        let (called, outcome) = (self.called(), self.outcome());
+        let (body, outcome) = (self.closure(), self.outcome());
         let (level, opened) = (self.level(), self.opened());
         let input = self.input(&quote_spanned!(*site=> notebook));
         quote_spanned! {*site=>
@@ -274,8 +278,12 @@ impl Expansion<'_> {
             } else {
                 #hidden::None
             };
-            let result = #called;
-            if let #hidden::Some(mut notes) = #hidden::Inside::notes(inside.as_ref()) {
+            let body = #hidden::once(#body);
+            let #hidden::Some(inside) = inside else {
+                return body();
+            };
+            let result = body();
+            if let #hidden::Some(mut notes) = inside.notes() {
                 {
                     let (notes, result) = (&mut notes, &result);
                     #outcome
@@ -294,12 +302,28 @@ impl Expansion<'_> {
         }
     }
 
+    /// As [`Self::value`], of a body that waits.
     fn awaited(&self) -> TokenStream {
         let Self { site, hidden, .. } = self;
         let (spawned, outcome) = (self.spawned(), self.outcome());
+        let (level, opened) = (self.level(), self.opened());
+        let input = self.input(&quote_spanned!(*site=> #hidden::Notebook::of(&span)));
         let output = nameable(&self.function.signature.output);
         quote_spanned! {*site=>
-            #hidden::observe::<_, #output>(span, #spawned).tell(|notes, result| { #outcome }).await
+            let span = if #hidden::is_heard(#level) {
+                #opened
+                #input
+                #hidden::Some(span)
+            } else {
+                #hidden::None
+            };
+            let body = #spawned;
+            match span {
+                #hidden::Some(span) => {
+                    #hidden::observe::<_, #output>(span, body).tell(|notes, result| { #outcome }).await
+                }
+                #hidden::None => body.await,
+            }
         }
     }
 
