@@ -227,15 +227,15 @@ where
         let Some(mut extensions) = extensions_mut(&span) else {
             return;
         };
-        let slot = extensions.get_mut::<Recorded>().and_then(|all| all.take(self.number));
+        let Some(slot) = extensions.get_mut::<Recorded>().and_then(|all| all.take(self.number)) else {
+            return;
+        };
         // Nobody waits for this span while its record goes its way.
         drop(extensions);
-        if let Some(slot) = slot {
-            if let Some(place) = slot.place {
-                self.open.remove(&id, place);
-            }
-            slot.close();
+        if let Some(place) = slot.place {
+            self.open.remove(&id, place);
         }
+        slot.close();
     }
 }
 
