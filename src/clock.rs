@@ -58,7 +58,9 @@ impl Clock {
                     .duration_since(SystemTime::UNIX_EPOCH)
                     .unwrap_or_default();
                 Start {
-                    unix_nanos: u64::try_from(since.as_nanos()).unwrap_or(u64::MAX),
+                    // In 64 bits all the way: this is read where every span begins.
+                    unix_nanos: (since.as_secs().saturating_mul(1_000_000_000))
+                        .saturating_add(since.subsec_nanos().into()),
                     at: Instant::now(),
                 }
             }

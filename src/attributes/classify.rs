@@ -22,67 +22,120 @@ const PREFIXES: [&str; 5] = [
 ];
 const MCP_METHOD: &str = "mcp.method.name";
 
-/// A span of a library that says what it is by its place: the beginning of its target, its name, its kind, and what the
-/// GenAI conventions call a model call of it, where that is not `chat`.
+/// The first letters of all of these, a bit each: most fields of a program need no closer look.
+#[expect(clippy::indexing_slicing, reason = "at compile time")]
+const FIRST_LETTERS: u32 = {
+    let mut letters = letter(agentops::field::PREFIX) | letter(MCP_METHOD);
+    let mut at = 0;
+    while at < PREFIXES.len() {
+        letters |= letter(PREFIXES[at]);
+        at += 1;
+    }
+    letters
+};
+
+/// The first letter of a name as a bit, which some share.
+const fn letter(name: &str) -> u32 {
+    match name.as_bytes() {
+        [first, ..] => 1 << (*first % 32),
+        [] => 0,
+    }
+}
+
+/// A library whose spans say what they are by their place: the beginning of their targets, and the spans by their names.
 ///
 /// The README names the libraries, their versions, and which of them were run.
-struct Known {
+struct Library {
     target: &'static str,
+    spans: &'static [Known],
+}
+
+/// A span of a library: its name, its kind, and what the GenAI conventions call a model call of it, where that is not
+/// `chat`.
+struct Known {
     name: &'static str,
     kind: EntityKind,
     operation: Option<&'static str>,
 }
 
-const fn known(target: &'static str, name: &'static str, kind: EntityKind) -> Known {
+const fn library(target: &'static str, spans: &'static [Known]) -> Library {
+    Library { target, spans }
+}
+
+const fn known(name: &'static str, kind: EntityKind) -> Known {
     Known {
-        target,
         name,
         kind,
         operation: None,
     }
 }
 
-const fn embedding(target: &'static str, name: &'static str) -> Known {
+const fn embedding(name: &'static str) -> Known {
     Known {
         operation: Some("embeddings"),
-        ..known(target, name, EntityKind::Llm)
+        ..known(name, EntityKind::Llm)
     }
 }
 
-/// The table of known libraries: a library without `gen_ai.*` fields, or with fields that do not say all, is a row here.
-const LIBRARIES: &[Known] = &[
-    // adk-rust. `call_llm` is around the retries of one call, which is `gen_ai.generate` and says its model; the span of
-    // a tool has an empty name.
-    known("adk_", "agent.execute", EntityKind::Agent),
-    known("adk_", "agent.run", EntityKind::Agent),
-    known("adk_", "call_llm", EntityKind::Operation),
-    known("adk_", "model.call", EntityKind::Llm),
-    known("adk_", "tool.execute", EntityKind::Tool),
-    known("adk_agent", "", EntityKind::Tool),
-    known("langchain_rust", "agent.run", EntityKind::Agent),
-    known("langchain_rust", "agent.plan", EntityKind::Operation),
-    known("langchain_rust", "tool.call", EntityKind::Tool),
-    known("langchain_rust", "chain.call", EntityKind::Chain),
-    known("langchain_rust", "llm.generate", EntityKind::Llm),
-    embedding("langchain_rust", "embed.documents"),
-    embedding("langchain_rust", "embed.query"),
-    known("swiftide", "agent.query", EntityKind::Agent),
-    known("swiftide", "agent.query_once", EntityKind::Agent),
-    known("swiftide", "agent.run", EntityKind::Agent),
-    known("swiftide", "agent.run_once", EntityKind::Agent),
-    known("swiftide", "step", EntityKind::Operation),
-    known("swiftide", "tool", EntityKind::Tool),
-    known("swiftide", "indexing_pipeline.run", EntityKind::Workflow),
-    known("swiftide", "query_pipeline.query", EntityKind::Workflow),
-    known("swiftide", "query_pipeline.query_mut", EntityKind::Workflow),
-    known("swiftide", "query_pipeline.query_all", EntityKind::Workflow),
-    known("autoagents", "autoagents.task", EntityKind::Agent),
-    known("autoagents", "autoagents.turn", EntityKind::Operation),
-    known("autoagents", "autoagents.tool_call", EntityKind::Tool),
-    known("goose", "provider_generation", EntityKind::Llm),
-    // Codex. A turn makes several calls; what each used stands on a span of level TRACE.
-    known("codex", "turn", EntityKind::Operation),
-    known("codex", "handle_responses", EntityKind::Llm),
+/// The table of known libraries: a library without `gen_ai.*` fields, or with fields that do not say all, stands here.
+const LIBRARIES: &[Library] = &[
+    library(
+        "adk_",
+        // `call_llm` is around the retries of one call, which is `gen_ai.generate` and says its model.
+        &[
+            known("agent.execute", EntityKind::Agent),
+            known("agent.run", EntityKind::Agent),
+            known("call_llm", EntityKind::Operation),
+            known("model.call", EntityKind::Llm),
+            known("tool.execute", EntityKind::Tool),
+        ],
+    ),
+    // adk-rust. The span of a tool has an empty name.
+    library("adk_agent", &[known("", EntityKind::Tool)]),
+    library(
+        "langchain_rust",
+        &[
+            known("agent.run", EntityKind::Agent),
+            known("agent.plan", EntityKind::Operation),
+            known("tool.call", EntityKind::Tool),
+            known("chain.call", EntityKind::Chain),
+            known("llm.generate", EntityKind::Llm),
+            embedding("embed.documents"),
+            embedding("embed.query"),
+        ],
+    ),
+    library(
+        "swiftide",
+        &[
+            known("agent.query", EntityKind::Agent),
+            known("agent.query_once", EntityKind::Agent),
+            known("agent.run", EntityKind::Agent),
+            known("agent.run_once", EntityKind::Agent),
+            known("step", EntityKind::Operation),
+            known("tool", EntityKind::Tool),
+            known("indexing_pipeline.run", EntityKind::Workflow),
+            known("query_pipeline.query", EntityKind::Workflow),
+            known("query_pipeline.query_mut", EntityKind::Workflow),
+            known("query_pipeline.query_all", EntityKind::Workflow),
+        ],
+    ),
+    library(
+        "autoagents",
+        &[
+            known("autoagents.task", EntityKind::Agent),
+            known("autoagents.turn", EntityKind::Operation),
+            known("autoagents.tool_call", EntityKind::Tool),
+        ],
+    ),
+    library("goose", &[known("provider_generation", EntityKind::Llm)]),
+    library(
+        "codex",
+        // A turn makes several calls; what each used stands on a span of level TRACE.
+        &[
+            known("turn", EntityKind::Operation),
+            known("handle_responses", EntityKind::Llm),
+        ],
+    ),
 ];
 
 /// A span of this callsite is recorded from its creation. With `only_agentops`, libraries' own fields do not count.
@@ -95,7 +148,11 @@ pub(crate) fn is_candidate(callsite: &Metadata<'_>, only_agentops: bool) -> bool
 }
 
 /// A span with a field of this name is a candidate.
+#[inline]
 pub(crate) fn is_ours(field: &str, only_agentops: bool) -> bool {
+    if FIRST_LETTERS & letter(field) == 0 {
+        return false;
+    }
     field.starts_with(agentops::field::PREFIX)
         || !only_agentops && (PREFIXES.iter().any(|prefix| field.starts_with(prefix)) || field == MCP_METHOD)
 }
@@ -113,7 +170,8 @@ pub(super) fn operation_of_library(callsite: &Callsite) -> Option<&'static str> 
 fn find(name: &str, target: &str) -> Option<&'static Known> {
     LIBRARIES
         .iter()
-        .find(|known| name == known.name && target.starts_with(known.target))
+        .filter(|library| target.starts_with(library.target))
+        .find_map(|library| library.spans.iter().find(|known| known.name == name))
 }
 
 /// The event that `#[instrument(ret)]` or `#[instrument(err)]` writes: one field of this name and nothing else.

@@ -108,7 +108,7 @@ impl<D> Watch<D> {
         D: FnOnce(&mut Notes<'_>, &T),
     {
         if let Some(done) = self.done.take()
-            && let Some(mut notes) = Notebook::of(&self.span).notes()
+            && let Some(mut notes) = Notebook::of(&self.span).notes(&self.span)
         {
             done(&mut notes, output);
             notes.tell();

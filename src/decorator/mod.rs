@@ -5,6 +5,7 @@
 mod capture;
 mod failure;
 mod future;
+mod inside;
 mod outcome;
 #[cfg(not(feature = "export"))]
 mod silence;
@@ -13,6 +14,7 @@ mod stream;
 pub use capture::{ByDebug, ByJson, ByTypeName, Seen};
 pub use failure::{AnyError, DebugError, DisplayError, PointerToError, TypedError};
 pub use future::{Observed, observe};
+pub use inside::{Inside, is_heard};
 pub use outcome::{ResultOutcome, ValueOutcome};
 #[cfg(not(feature = "export"))]
 pub use silence::{Notebook, Notes};
@@ -36,11 +38,10 @@ pub use tracing;
 /// The key of a function's result.
 pub const RESULT: &str = "return";
 
-/// Calls a function's body. What it gives may borrow from what the body took along, which a closure that is not known
-/// to be called once must not.
+/// A function's body, known to be called once: what it gives may then borrow from what the body took along.
 #[inline]
-pub fn call<R>(body: impl FnOnce() -> R) -> R {
-    body()
+pub fn once<R, F: FnOnce() -> R>(body: F) -> F {
+    body
 }
 
 /// A cost is a number.

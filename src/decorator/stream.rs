@@ -126,7 +126,7 @@ impl<D> Watch<D> {
 
     /// Ends the span, once. Who drops a stream early has seen enough: for a session alone that leaves open how it ended.
     fn ended(&mut self, at_its_end: bool) {
-        if let Some(mut notes) = Notebook::of(&self.span).notes() {
+        if let Some(mut notes) = Notebook::of(&self.span).notes(&self.span) {
             notes.count(ITEMS, self.items);
             if at_its_end {
                 notes.returned(true);

@@ -11,8 +11,6 @@ use std::{
     time::Instant,
 };
 
-use smallvec::SmallVec;
-
 use super::{AgentNode, Lineage, Recorder, SpanLink, open::say_end};
 use crate::{
     config::EndState,
@@ -36,13 +34,16 @@ impl InstanceId {
 /// What our layers know about one span of the registry.
 #[derive(Debug)]
 pub(crate) struct Recorded {
-    by: SmallVec<[Slot; 1]>,
+    /// The slot of the one handle that most registries have.
+    first: Option<Slot>,
+    others: Vec<Slot>,
 }
 
 impl From<Slot> for Recorded {
     fn from(slot: Slot) -> Self {
         Self {
-            by: SmallVec::from_buf([slot]),
+            first: Some(slot),
+            others: Vec::new(),
         }
     }
 }
@@ -50,36 +51,45 @@ impl From<Slot> for Recorded {
 impl Recorded {
     /// Adds a handle's slot, where it has none.
     pub(crate) fn add(&mut self, slot: Slot) {
-        self.by.push(slot);
+        self.others.push(slot);
     }
 
     /// The slot that this layer of a handle made. Of two layers of one handle the first records a span, the other
     /// leaves it alone.
+    #[inline]
     pub(crate) fn slot_of_layer(&mut self, layer: InstanceId) -> Option<&mut Slot> {
-        self.by.iter_mut().find(|slot| slot.layer == layer)
+        self.slots_mut().find(|slot| slot.layer == layer)
     }
 
     pub(crate) fn slot(&self, instance: InstanceId) -> Option<&Slot> {
-        self.by.iter().find(|slot| slot.recorder.instance == instance)
+        self.slots().find(|slot| slot.recorder.instance == instance)
     }
 
     pub(crate) fn slot_mut(&mut self, instance: InstanceId) -> Option<&mut Slot> {
-        self.by.iter_mut().find(|slot| slot.recorder.instance == instance)
+        self.slots_mut().find(|slot| slot.recorder.instance == instance)
     }
 
     /// Takes a layer's slot out, for the span closed.
+    #[inline]
     pub(crate) fn take(&mut self, layer: InstanceId) -> Option<Slot> {
-        let at = self.by.iter().position(|slot| slot.layer == layer)?;
-        Some(self.by.swap_remove(at))
+        if self.first.as_ref().is_some_and(|slot| slot.layer == layer) {
+            return self.first.take();
+        }
+        let at = self.others.iter().position(|slot| slot.layer == layer)?;
+        Some(self.others.swap_remove(at))
     }
 
     /// The slot of the handle that saw the span first: whose ids are told to the program.
     pub(crate) fn first(&self) -> Option<&Slot> {
-        self.by.first()
+        self.slots().next()
+    }
+
+    fn slots(&self) -> impl Iterator<Item = &Slot> {
+        self.first.iter().chain(&self.others)
     }
 
     pub(crate) fn slots_mut(&mut self) -> impl Iterator<Item = &mut Slot> {
-        self.by.iter_mut()
+        self.first.iter_mut().chain(&mut self.others)
     }
 }
 
@@ -87,7 +97,8 @@ impl Recorded {
 /// away. The registry drops them all the same, and the span is sent as far as it is known.
 impl Drop for Recorded {
     fn drop(&mut self) {
-        self.by.drain(..).for_each(Slot::finish);
+        self.first.take().into_iter().for_each(Slot::finish);
+        self.others.drain(..).for_each(Slot::finish);
     }
 }
 
@@ -164,6 +175,16 @@ impl Slot {
         self.recorder.recharge(&mut self.charged, record.bytes());
     }
 
+    /// The span was left: [`Self::change`] for what happens to every span, where nothing grows.
+    #[inline]
+    pub(crate) fn leave(&mut self) {
+        if let Some(record) = self.record.as_deref_mut() {
+            record.entered = true;
+            record.entered_in_panic = false;
+            record.touch(self.recorder.clock.now());
+        }
+    }
+
     /// The agent that spans below this one work for.
     pub(crate) fn agent(&self) -> Option<Arc<AgentNode>> {
         let own = match &self.record {
@@ -186,6 +207,7 @@ impl Slot {
     }
 
     /// The span closed.
+    #[inline]
     pub(crate) fn close(self) {
         if self.left_out {
             self.recorder.skipped();
@@ -195,6 +217,7 @@ impl Slot {
     }
 
     /// Hands it to the pipeline. It ends where it was last active; one that was never entered ends now.
+    #[inline]
     fn finish(self) {
         if let Some(record) = self.record {
             let last_active = record.last_active.filter(|_| record.entered);

@@ -345,7 +345,10 @@ impl Recorder {
 
     /// An open record changed its size.
     pub(crate) fn recharge(&self, charged: &mut usize, bytes: usize) {
-        if bytes >= *charged {
+        if bytes == *charged {
+            return;
+        }
+        if bytes > *charged {
             self.counts.open_bytes.fetch_add(bytes - *charged, Ordering::Relaxed);
         } else {
             self.counts.open_bytes.fetch_sub(*charged - bytes, Ordering::Relaxed);
@@ -354,6 +357,7 @@ impl Recorder {
     }
 
     /// An open record ended: hands it to the pipeline thread, unless its trace is not recorded.
+    #[inline]
     pub(crate) fn finish(&self, record: Box<SpanRecord>, lineage: Lineage, end: Instant, charged: usize) {
         self.counts.open_spans.fetch_sub(1, Ordering::Relaxed);
         self.counts.open_bytes.fetch_sub(charged, Ordering::Relaxed);

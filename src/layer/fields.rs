@@ -64,7 +64,9 @@ impl Visit for FieldVisitor<'_> {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.say(field, Say::Text(value, Origin::Str));
+        if field.name() != "self" {
+            self.fields.set_text(field.name(), value, Origin::Str, self.cap);
+        }
     }
 
     fn record_bytes(&mut self, field: &Field, value: &[u8]) {

@@ -25,7 +25,7 @@ use tracing::{
 use tracing_subscriber::{
     Layer,
     layer::Context,
-    registry::{LookupSpan, SpanRef},
+    registry::{ExtensionsMut, LookupSpan, SpanRef},
 };
 
 pub(crate) use fields::source_chain;
@@ -95,7 +95,9 @@ where
             return;
         }
         let callsite = attributes.metadata();
-        let mut record = Box::new(SpanRecord::new(callsite, self.recorder.clock.start()));
+        let start = self.recorder.clock.start();
+        // There is a box first: it is filled where it lies.
+        let mut record = Box::write(Box::new_uninit(), SpanRecord::new(callsite, start));
         attributes.record(&mut FieldVisitor::new(&mut record.fields, self.recorder.cap()));
         record.kind = classify::settle(&record.callsite, &record.fields);
 
@@ -146,10 +148,7 @@ where
         let Some(mut extensions) = extensions_mut(&span) else {
             return;
         };
-        let Some(slot) = extensions
-            .get_mut::<Recorded>()
-            .and_then(|all| all.slot_of_layer(self.number))
-        else {
+        let Some(slot) = self.slot(&mut extensions) else {
             return;
         };
         let lineage = &mut slot.lineage;
@@ -207,27 +206,24 @@ where
 
     fn on_enter(&self, id: &Id, cx: Context<'_, S>) {
         // Only what was entered in good health can be left in a panic: guards of others run while unwinding, too.
-        if !std::thread::panicking() {
+        if std::thread::panicking() {
+            self.enter_in_panic(id, &cx);
+        } else {
             panic::forget();
-        } else if let Some(span) = cx.span(id) {
-            self.change(&span, |record, _| record.entered_in_panic = true);
         }
     }
 
     fn on_exit(&self, id: &Id, cx: Context<'_, S>) {
-        let panicking = std::thread::panicking();
-        if !panicking {
-            panic::forget();
-        }
         let Some(span) = cx.span(id) else { return };
-        self.change(&span, |record, _| {
-            record.entered = true;
-            if panicking && !record.entered_in_panic {
-                let at = record.last_active.unwrap_or(record.start.at);
-                record.fail(panic::failure(at));
-            }
-            record.entered_in_panic = false;
-        });
+        if std::thread::panicking() {
+            return self.exit_in_panic(&span);
+        }
+        panic::forget();
+        if let Some(mut extensions) = extensions_mut(&span)
+            && let Some(slot) = self.slot(&mut extensions)
+        {
+            slot.leave();
+        }
     }
 
     fn on_close(&self, id: Id, cx: Context<'_, S>) {
@@ -236,15 +232,15 @@ where
             // The record goes its way when the registry drops it.
             return self.open.forget(&id);
         };
-        let slot = extensions.get_mut::<Recorded>().and_then(|all| all.take(self.number));
+        let Some(slot) = extensions.get_mut::<Recorded>().and_then(|all| all.take(self.number)) else {
+            return;
+        };
         // Nobody waits for this span while its record goes its way.
         drop(extensions);
-        if let Some(slot) = slot {
-            if let Some(place) = slot.place {
-                self.open.remove(&id, place);
-            }
-            slot.close();
+        if let Some(place) = slot.place {
+            self.open.remove(&id, place);
         }
+        slot.close();
     }
 }
 
@@ -269,13 +265,39 @@ impl AgentOpsLayer {
         let Some(mut extensions) = extensions_mut(span) else {
             return;
         };
-        let Some(slot) = extensions
-            .get_mut::<Recorded>()
-            .and_then(|all| all.slot_of_layer(self.number))
-        else {
-            return;
-        };
-        slot.change(change);
+        if let Some(slot) = self.slot(&mut extensions) {
+            slot.change(change);
+        }
+    }
+
+    /// What this layer knows about a span.
+    fn slot<'e>(&self, extensions: &'e mut ExtensionsMut<'_>) -> Option<&'e mut Slot> {
+        extensions.get_mut::<Recorded>()?.slot_of_layer(self.number)
+    }
+
+    /// A span is entered while its thread unwinds.
+    #[cold]
+    fn enter_in_panic<S>(&self, id: &Id, cx: &Context<'_, S>)
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        // Only what was entered in good health can be left in a panic: guards of others run while unwinding, too.
+        if let Some(span) = cx.span(id) {
+            self.change(&span, |record, _| record.entered_in_panic = true);
+        }
+    }
+
+    /// A span is left while its thread unwinds.
+    #[cold]
+    fn exit_in_panic<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>) {
+        self.change(span, |record, _| {
+            record.entered = true;
+            if !record.entered_in_panic {
+                let at = record.last_active.unwrap_or(record.start.at);
+                record.fail(panic::failure(at));
+            }
+            record.entered_in_panic = false;
+        });
     }
 
     /// Where a followed span stands, and the agent that it works for.

@@ -127,6 +127,7 @@ impl Queue {
         held.saturating_add(bytes) > self.content_bytes
     }
 
+    #[inline]
     fn try_accept(&self, item: Item, bytes: usize, open: usize) -> Result<(), DropReason> {
         let gauge = &self.gauge;
         // Counted first, then asked whether it is closed, in one order for all threads: whoever closes either is
@@ -146,14 +147,17 @@ impl Queue {
             gauge.release(1, bytes);
             return Err(DropReason::QueueBytes);
         }
-        let tentative = usize::from(item.is_tentative());
-        gauge.undecided.fetch_add(tentative, Ordering::AcqRel);
+        let tentative = item.is_tentative();
+        if tentative {
+            gauge.doubt(1);
+        }
         self.send(item).inspect_err(|_| {
-            gauge.decided(tentative);
+            gauge.decided(usize::from(tentative));
             gauge.release(1, bytes);
         })
     }
 
+    #[inline]
     fn send(&self, item: Item) -> Result<(), DropReason> {
         let gauge = &self.gauge;
         // Counted first, then asked whether the worker rests; the worker rests first, then asks what waits. In one order

@@ -2,28 +2,16 @@
 
 use std::fmt::{self, Write as _};
 
+use arrayvec::ArrayString;
+
 use super::Fields;
 
 /// Texts, one after the other: in place while they fit there, which is enough for most spans and events, else all of
-/// them on the heap.
-///
-/// Only whole characters are ever pushed, so that every piece is UTF-8.
-#[derive(Clone, Debug)]
+/// them on the heap. One of the two is empty.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Arena {
-    near: [u8; 128],
-    len: usize,
-    /// Empty while the texts are in place.
-    far: Vec<u8>,
-}
-
-impl Default for Arena {
-    fn default() -> Self {
-        Self {
-            near: [0; 128],
-            len: 0,
-            far: Vec::new(),
-        }
-    }
+    near: ArrayString<128>,
+    far: String,
 }
 
 /// Where a text stands in its arena.
@@ -34,6 +22,14 @@ pub(super) struct Piece {
 }
 
 impl Piece {
+    fn new(start: usize, text: &str) -> Self {
+        let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Self {
+            start: narrow(start),
+            len: narrow(text.len()),
+        }
+    }
+
     pub(super) fn len(self) -> usize {
         self.len as usize
     }
@@ -41,7 +37,7 @@ impl Piece {
 
 impl Arena {
     pub(super) fn len(&self) -> usize {
-        self.len
+        self.texts().len()
     }
 
     /// Bytes outside of the arena itself.
@@ -50,58 +46,55 @@ impl Arena {
     }
 
     pub(super) fn get(&self, piece: Piece) -> &str {
-        std::str::from_utf8(self.bytes(piece)).unwrap_or_default()
+        let start = piece.start as usize;
+        self.texts().get(start..start + piece.len()).unwrap_or_default()
     }
 
-    fn bytes(&self, piece: Piece) -> &[u8] {
-        let start = piece.start as usize;
-        let texts = if self.far.is_empty() { &self.near[..] } else { &self.far };
-        texts.get(start..start + piece.len()).unwrap_or_default()
+    fn texts(&self) -> &str {
+        if self.far.is_empty() { &self.near } else { &self.far }
     }
 
     /// Copies a text of another arena.
     pub(super) fn copy(&mut self, other: &Self, piece: Piece) -> Piece {
-        let start = self.len;
-        self.append(other.bytes(piece));
-        self.since(start)
+        self.append(other.get(piece))
     }
 
     /// Copies a text up to `cap` bytes; true where that cut it.
     #[inline]
     pub(super) fn push(&mut self, text: &str, cap: usize) -> (Piece, bool) {
-        let start = self.len;
-        let kept = if text.len() <= cap {
-            text
+        if text.len() <= cap {
+            (self.append(text), false)
         } else {
-            text.get(..floor_char_boundary(text, cap)).unwrap_or_default()
-        };
-        self.append(kept.as_bytes());
-        (self.since(start), kept.len() < text.len())
+            let kept = text.get(..floor_char_boundary(text, cap)).unwrap_or_default();
+            (self.append(kept), true)
+        }
     }
 
     #[inline]
-    fn append(&mut self, bytes: &[u8]) {
-        let end = self.len + bytes.len();
-        match self.near.get_mut(self.len..end) {
-            Some(room) if self.far.is_empty() => room.copy_from_slice(bytes),
-            _ => self.append_far(bytes),
+    fn append(&mut self, text: &str) -> Piece {
+        let start = self.near.len();
+        if self.far.is_empty() && self.near.try_push_str(text).is_ok() {
+            Piece::new(start, text)
+        } else {
+            self.append_far(text)
         }
-        self.len = end;
     }
 
     #[cold]
-    fn append_far(&mut self, bytes: &[u8]) {
+    fn append_far(&mut self, text: &str) -> Piece {
         if self.far.is_empty() {
-            self.far.reserve(self.len + bytes.len());
-            self.far
-                .extend_from_slice(self.near.get(..self.len).unwrap_or_default());
+            self.far.reserve(self.near.len() + text.len());
+            self.far.push_str(&self.near);
+            self.near.clear();
         }
-        self.far.extend_from_slice(bytes);
+        let start = self.far.len();
+        self.far.push_str(text);
+        Piece::new(start, text)
     }
 
     /// Copies what is formatted up to `cap` bytes; true where that cut it. Of a formatter that panics it says just that.
     pub(super) fn push_formatted(&mut self, args: fmt::Arguments<'_>, cap: usize) -> (Piece, bool) {
-        let start = self.len;
+        let start = self.len();
         let mut writer = Capped {
             end: start.saturating_add(cap),
             arena: self,
@@ -114,7 +107,8 @@ impl Arena {
             self.truncate(start);
             return self.push(Fields::PANICKED, usize::MAX);
         }
-        (self.since(start), cut)
+        let written = self.texts().get(start..).unwrap_or_default();
+        (Piece::new(start, written), cut)
     }
 
     /// Takes the last piece back.
@@ -123,17 +117,8 @@ impl Arena {
     }
 
     fn truncate(&mut self, len: usize) {
-        // Nothing left over there means that the texts are in place again: of length zero, they are.
+        self.near.truncate(len);
         self.far.truncate(len);
-        self.len = len;
-    }
-
-    fn since(&self, start: usize) -> Piece {
-        let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        Piece {
-            start: narrow(start),
-            len: narrow(self.len - start),
-        }
     }
 }
 
@@ -154,7 +139,7 @@ struct Capped<'a> {
 
 impl fmt::Write for Capped<'_> {
     fn write_str(&mut self, part: &str) -> fmt::Result {
-        let (_, cut) = self.arena.push(part, self.end.saturating_sub(self.arena.len));
+        let (_, cut) = self.arena.push(part, self.end.saturating_sub(self.arena.len()));
         self.cut |= cut;
         if cut { Err(fmt::Error) } else { Ok(()) }
     }

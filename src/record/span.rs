@@ -60,6 +60,7 @@ impl SpanRecord {
     /// More events than this on one span are counted and dropped: a session may live for hours.
     pub(crate) const MAX_EVENTS: usize = 512;
 
+    #[inline]
     pub(crate) fn new(callsite: impl Into<Callsite>, start: Start) -> Self {
         Self {
             callsite: callsite.into(),

@@ -30,31 +30,27 @@ pub struct Notes<'a> {
 
 /// Whether a span is recorded: that is looked up once for all notes of a call.
 #[derive(Debug)]
-pub struct Notebook<'a> {
-    span: &'a Span,
-    recorder: Option<Arc<Recorder>>,
-}
+pub struct Notebook(Option<Arc<Recorder>>);
 
-impl<'a> Notebook<'a> {
+impl Notebook {
     /// The one of `span`.
     #[inline]
-    pub fn of(span: &'a Span) -> Self {
-        let recorder = if span.is_disabled() { None } else { recorder(span) };
-        Self { span, recorder }
+    pub fn of(span: &Span) -> Self {
+        Self(if span.is_disabled() { None } else { recorder(span) })
     }
 
-    /// `None` where the span is not recorded.
+    /// Notes about `span`, whose notebook this is; `None` where it is not recorded.
     #[inline]
-    pub fn notes(&self) -> Option<Notes<'a>> {
-        let recorder = self.recorder.as_ref()?;
-        Some(Notes::new(self.span, recorder))
+    pub fn notes<'a>(&self, span: &'a Span) -> Option<Notes<'a>> {
+        let recorder = self.0.as_ref()?;
+        Some(Notes::new(span, recorder))
     }
 
     /// `None` also where no inputs and outputs leave.
     #[inline]
-    pub fn content(&self) -> Option<Notes<'a>> {
-        let recorder = self.recorder.as_ref().filter(|recorder| recorder.captures_content)?;
-        Some(Notes::new(self.span, recorder))
+    pub fn content<'a>(&self, span: &'a Span) -> Option<Notes<'a>> {
+        let recorder = self.0.as_ref().filter(|recorder| recorder.captures_content)?;
+        Some(Notes::new(span, recorder))
     }
 }
 

@@ -79,7 +79,7 @@ impl Expansion<'_> {
             (false, Shape::Future(wrapped)) => self.future(&wrapped),
             (false, Shape::Stream(wrapped)) => self.stream(&wrapped),
             (true, Shape::Stream(wrapped)) => self.stream_in_future(&wrapped),
-            (true, _) => self.awaited(),
+            (true, _) => return self.awaited(),
         };
         quote_spanned!(*site=> #opened #input #rest)
     }
@@ -108,10 +108,7 @@ impl Expansion<'_> {
             .parent
             .as_ref()
             .map(|parent| quote_spanned!(*site=> parent: #parent,));
-        let level = match &args.level {
-            Level::Named(name) => quote_spanned!(*site=> #tracing::Level::#name),
-            Level::Path(path) => quote_spanned!(*site=> #path),
-        };
+        let level = self.level();
         let kind = args.kind.as_str();
         let mut fields = vec![quote_spanned!(*site=> agentops.kind = #kind)];
         let callsite = self.name(&mut fields);
@@ -131,6 +128,14 @@ impl Expansion<'_> {
         }
         fields.extend(args.fields.iter().map(|field| field.expand(&tracing)));
         quote_spanned!(*site=> #tracing::span!(#parent #level, #callsite, #(#fields),*))
+    }
+
+    fn level(&self) -> TokenStream {
+        let Self { site, hidden, args, .. } = self;
+        match &args.level {
+            Level::Named(name) => quote_spanned!(*site=> #hidden::tracing::Level::#name),
+            Level::Path(path) => quote_spanned!(*site=> #path),
+        }
     }
 
     /// The callsite's name. A name that is a literal is that; any other is a field.
@@ -181,7 +186,7 @@ impl Expansion<'_> {
             .iter()
             .map(|name| LitStr::new(&name.unraw().to_string(), name.span()));
         Some(quote_spanned! {*site=>
-            if let #hidden::Some(mut notes) = #notebook.content() {
+            if let #hidden::Some(mut notes) = #notebook.content(&span) {
                 use #hidden::{ByDebug as _, ByJson as _, ByTypeName as _};
                 #((&&&#hidden::Seen(&#names)).agentops_note(&mut notes, #keys);)*
                 notes.tell();
@@ -226,13 +231,17 @@ impl Expansion<'_> {
     }
 
     /// The body as a closure, so that a `return` and a `?` in it stay in it.
-    fn called(&self) -> TokenStream {
-        let Self {
-            site, hidden, function, ..
-        } = self;
+    fn closure(&self) -> TokenStream {
+        let Self { site, function, .. } = self;
         let output = nameable(&function.signature.output);
         let body = &function.body;
-        quote_spanned!(*site=> #hidden::call(move || -> #output { #body }))
+        quote_spanned!(*site=> move || -> #output { #body })
+    }
+
+    fn called(&self) -> TokenStream {
+        let Self { site, hidden, .. } = self;
+        let body = self.closure();
+        quote_spanned!(*site=> #hidden::once(#body)())
     }
 
     /// The body as a future, which is told its type by a `return` that never happens, at the place of the type.
@@ -261,18 +270,27 @@ impl Expansion<'_> {
         }
     }
 
+    /// Where nobody hears the span, which its level tells, there is the body and nothing else.
     fn value(&self) -> TokenStream {
         let Self { site, hidden, .. } = self;
-        let (called, outcome) = (self.called(), self.outcome());
-        let opened = self.opened();
+        let (body, outcome) = (self.closure(), self.outcome());
+        let (level, opened) = (self.level(), self.opened());
         let input = self.input(&quote_spanned!(*site=> notebook));
         quote_spanned! {*site=>
-            #opened
-            let notebook = #hidden::Notebook::of(&span);
-            #input
-            let inside = span.enter();
-            let result = #called;
-            if let #hidden::Some(mut notes) = notebook.notes() {
+            let inside = if #hidden::is_heard(#level) {
+                #opened
+                let notebook = #hidden::Notebook::of(&span);
+                #input
+                #hidden::Some(#hidden::Inside::enter(span, notebook))
+            } else {
+                #hidden::None
+            };
+            let body = #hidden::once(#body);
+            let #hidden::Some(inside) = inside else {
+                return body();
+            };
+            let result = body();
+            if let #hidden::Some(mut notes) = inside.notes() {
                 {
                     let (notes, result) = (&mut notes, &result);
                     #outcome
@@ -291,12 +309,28 @@ impl Expansion<'_> {
         }
     }
 
+    /// As [`Self::value`], of a body that waits.
     fn awaited(&self) -> TokenStream {
         let Self { site, hidden, .. } = self;
         let (spawned, outcome) = (self.spawned(), self.outcome());
+        let (level, opened) = (self.level(), self.opened());
+        let input = self.input(&quote_spanned!(*site=> #hidden::Notebook::of(&span)));
         let output = nameable(&self.function.signature.output);
         quote_spanned! {*site=>
-            #hidden::observe::<_, #output>(span, #spawned).tell(|notes, result| { #outcome }).await
+            let span = if #hidden::is_heard(#level) {
+                #opened
+                #input
+                #hidden::Some(span)
+            } else {
+                #hidden::None
+            };
+            let body = #spawned;
+            match span {
+                #hidden::Some(span) => {
+                    #hidden::observe::<_, #output>(span, body).tell(|notes, result| { #outcome }).await
+                }
+                #hidden::None => body.await,
+            }
         }
     }
 
@@ -345,7 +379,7 @@ impl Expansion<'_> {
                 #error_traits
                 use #hidden::{ResultOutcome as _, ValueOutcome as _};
                 if let #hidden::Err(error) = (&&#hidden::Seen(item)).agentops_peek() {
-                    if let #hidden::Some(mut notes) = #hidden::Notebook::of(span).notes() {
+                    if let #hidden::Some(mut notes) = #hidden::Notebook::of(span).notes(span) {
                         notes.returned(false);
                         (&&&&&#hidden::Seen(error)).agentops_fail(&mut notes);
                         notes.tell();
@@ -375,7 +409,7 @@ impl Expansion<'_> {
             match #made {
                 #hidden::Ok(made) => #hidden::Ok(#observed),
                 #hidden::Err(error) => {
-                    if let #hidden::Some(mut notes) = #hidden::Notebook::of(&span).notes() {
+                    if let #hidden::Some(mut notes) = #hidden::Notebook::of(&span).notes(&span) {
                         #error_traits
                         notes.returned(false);
                         (&&&&&#hidden::Seen(&error)).agentops_fail(&mut notes);
