@@ -7,7 +7,9 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::exit,
+    clippy::mem_forget,
     clippy::print_stdout,
+    clippy::print_stderr,
     clippy::disallowed_methods,
     reason = "a test that cannot go on fails, and programs under test are killed"
 )]

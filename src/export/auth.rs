@@ -16,6 +16,10 @@ use crate::config::Secret;
 /// waits since the first refusal is still there then.
 const ASK_AGAIN: Duration = Duration::from_secs(4 * 60);
 
+/// A key that was good a moment ago is rather refused by mistake, and tried again this many times as late as after a
+/// failure: after five seconds, then ever later.
+const GOOD_BEFORE: u32 = 10;
+
 /// A token is renewed so long before it expires, or after nine tenths of a shorter life.
 const RENEW_BEFORE: Duration = Duration::from_secs(5 * 60);
 
@@ -67,9 +71,13 @@ pub(crate) struct Auth {
     not_before: Option<Instant>,
     /// Exchanges without an answer, in a row.
     failures: u32,
+    /// Exchanges in which a key was refused that was good before, in a row.
+    doubts: u32,
     /// Fresh tokens that the destination refused, in a row.
     rejections: u32,
     key_refused: bool,
+    /// There was a token for it.
+    was_good: bool,
     /// A refused key is news once.
     told: bool,
 }
@@ -84,8 +92,10 @@ impl Auth {
             fetch: None,
             not_before: None,
             failures: 0,
+            doubts: 0,
             rejections: 0,
             key_refused: false,
+            was_good: false,
             told: false,
         }
     }
@@ -131,7 +141,8 @@ impl Auth {
             Ok(grant) => {
                 self.issued += 1;
                 self.token = Token::new(self.issued, grant.token, now);
-                (self.failures, self.key_refused, self.told) = (0, false, false);
+                (self.failures, self.doubts, self.key_refused, self.told) = (0, 0, false, false);
+                self.was_good = true;
                 self.not_before = None;
                 return None;
             }
@@ -140,7 +151,13 @@ impl Auth {
         match denial {
             Denial::Refused(reason) => {
                 self.key_refused = true;
-                self.not_before = Some(now + ASK_AGAIN);
+                let wait = if self.was_good {
+                    self.doubts = self.doubts.saturating_add(1);
+                    ASK_AGAIN.min(retry::backoff(self.doubts) * GOOD_BEFORE)
+                } else {
+                    ASK_AGAIN
+                };
+                self.not_before = Some(now + wait);
                 let news = !std::mem::replace(&mut self.told, true);
                 news.then(|| {
                     format!(

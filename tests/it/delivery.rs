@@ -86,6 +86,24 @@ fn a_loss_is_told_by_the_flush_that_waited_for_it_and_counted() {
 }
 
 #[test]
+fn a_loss_is_told_with_its_own_reason_whatever_went_wrong_after_it() {
+    let collector = Collector::start();
+    let agentops = to(&collector).build().unwrap();
+    with_default(tracing_subscriber::registry().with(agentops.layer()), || {
+        collector.fail_next(Failure::partial(1, "too old"));
+        tool(1);
+        tool(2);
+        collector.wait_for_spans(1, DEADLINE).unwrap();
+        collector.fail_next(Failure::status(503));
+        tool(3);
+        let error = agentops.force_flush(DEADLINE).unwrap_err().to_string();
+        assert!(error.starts_with("1 spans were lost: "), "{error}");
+        assert!(error.contains("too old"), "{error}");
+    });
+    assert_eq!(agentops.stats().retries, 1, "the other trouble was there");
+}
+
+#[test]
 fn spans_wait_for_the_first_token_and_an_expired_one_is_renewed() {
     let collector = Collector::start();
     collector.fail_next_auth(Failure::status(503));

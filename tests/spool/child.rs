@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use agentops::testing::Collector;
+use agentops::{Builder, testing::Collector};
 use tracing::info_span;
 
 use super::harness::{Program, to_endpoints};
@@ -53,12 +53,7 @@ fn a_program() {
         }
         // Ends spans for a while, and then itself, in one of the ways that run no destructor.
         "works and exits" | "works and aborts" => {
-            let program = Program::new(builder.with_durable_spool(true));
-            for serial in 0..60 {
-                program.work(serial);
-                say(serial);
-                std::thread::sleep(Duration::from_millis(5));
-            }
+            work_for_a_while(builder);
             if role == "works and exits" {
                 std::process::exit(7);
             }
@@ -67,21 +62,7 @@ fn a_program() {
         }
         // Has a disk with little room, and a destination that is away for a while.
         "fills its disk" | "fills its disk with a durable spool" => {
-            let program = Program::new(
-                builder
-                    .with_durable_spool(role.ends_with("durable spool"))
-                    .with_max_export_batch_size(1),
-            );
-            (0..FILLING).for_each(|serial| program.work(serial));
-            let stats = program.wait_until(|stats| {
-                stats.spooled_spans + stats.queued_spans as u64 == FILLING && stats.spooled_spans > 0
-            });
-            assert!(stats.queued_spans > 0, "the disk had room for all: {stats:?}");
-            say(FILLING - 1);
-            program.agentops.force_flush(super::harness::DEADLINE).unwrap();
-            let stats = program.wait_for_rest();
-            assert_eq!((stats.exported, stats.dropped.total()), (FILLING, 0), "{stats:?}");
-            program.agentops.shutdown(super::harness::DEADLINE).unwrap();
+            fill_the_disk(builder.with_durable_spool(role.ends_with("durable spool")));
         }
         // Is in the middle of something until it is killed.
         "is busy" => {
@@ -117,6 +98,30 @@ fn a_program() {
         }
         role => panic!("no role {role}"),
     }
+}
+
+fn work_for_a_while(builder: Builder) {
+    let program = Program::new(builder.with_durable_spool(true));
+    for serial in 0..60 {
+        program.work(serial);
+        say(serial);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // What runs a destructor is not what this is about.
+    std::mem::forget(program);
+}
+
+fn fill_the_disk(builder: Builder) {
+    let program = Program::new(builder.with_max_export_batch_size(1));
+    (0..FILLING).for_each(|serial| program.work(serial));
+    let stats = program
+        .wait_until(|stats| stats.spooled_spans + stats.queued_spans as u64 == FILLING && stats.spooled_spans > 0);
+    assert!(stats.queued_spans > 0, "the disk had room for all: {stats:?}");
+    say(FILLING - 1);
+    program.agentops.force_flush(super::harness::DEADLINE).unwrap();
+    let stats = program.wait_for_rest();
+    assert_eq!((stats.exported, stats.dropped.total()), (FILLING, 0), "{stats:?}");
+    program.agentops.shutdown(super::harness::DEADLINE).unwrap();
 }
 
 /// A running child.

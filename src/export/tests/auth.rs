@@ -212,6 +212,41 @@ async fn a_refused_key_is_tried_again_before_what_waits_for_it_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_that_was_good_and_is_refused_for_a_moment_is_tried_again_soon_and_then_ever_later() {
+    let script = |sent: super::fake::Sent| match sent.token.as_deref() {
+        Some("good again") => Outcome::Delivered,
+        _ if sent.names[0] == "span-1" => Outcome::Delivered,
+        _ => unauthorized(),
+    };
+    let mut answers = vec![
+        grant("good"),
+        key_refused(),
+        key_refused(),
+        key_refused(),
+        grant("good again"),
+    ]
+    .into_iter();
+    let (mut delivery, _sent, asked) = authorized(script, move |_| answers.next().unwrap());
+    assert_eq!(deliver(&mut delivery, spans(1)).await.exported, 1);
+    let ledger = deliver(&mut delivery, vec![span(2, "span-2")]).await;
+    assert_eq!(ledger.exported, 1);
+    let told = ledger
+        .troubles
+        .iter()
+        .filter(|trouble| trouble.contains("the API key was refused"));
+    assert_eq!(told.count(), 1, "{:?}", ledger.troubles);
+    let asked = asked.lock().unwrap();
+    let pauses: Vec<_> = asked
+        .windows(2)
+        .map(|two| (two[1].at - two[0].at).as_secs_f64())
+        .collect();
+    for (pause, middle) in pauses[1..].iter().zip([5.0, 10.0, 20.0]) {
+        assert!((middle * 0.79..middle * 1.21).contains(pause), "{pauses:?}");
+    }
+    assert_eq!(pauses.len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_destination_that_wants_to_be_left_alone_delays_a_new_token_without_a_busy_wait() {
     let (mut refusals, mut held) = (0, false);
     let script = move |sent: super::fake::Sent| {

@@ -79,6 +79,8 @@ pub(super) struct Worker {
     /// What was shed when that was last told of.
     told_shed: Shed,
     last_trouble: Option<String>,
+    /// Why spans were lost, of the last ones that were.
+    loss: Option<String>,
     announced: Option<TraceId>,
 }
 
@@ -130,6 +132,7 @@ impl Worker {
             taken: 0,
             told_shed: Shed::default(),
             last_trouble: None,
+            loss: None,
             announced: None,
         })
     }
@@ -265,6 +268,10 @@ impl Worker {
         }
         if settled.trouble.is_some() {
             self.last_trouble = settled.trouble;
+        }
+        if !settled.dropped.is_empty() {
+            // Where there is no token, the reason was said when that was learned.
+            self.loss.clone_from(&self.last_trouble);
         }
         for (kind, spans) in &settled.bygone {
             self.trouble.say(Kind::Lost(*kind), || {

@@ -154,7 +154,7 @@ impl Worker {
         let full = at_the_door.iter().filter(|(_, spans)| *spans > 0);
         let mut reasons: Vec<&str> = full.map(|(reason, _)| advice(*reason)).collect();
         if later > 0 {
-            reasons.extend(self.last_trouble.as_deref());
+            reasons.extend(self.loss.as_deref());
         }
         (all > 0).then(|| (all, reasons.join("; ")))
     }
