@@ -5,6 +5,8 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::format_collect,
     clippy::disallowed_methods,
     clippy::print_stdout,
     reason = "a test that cannot go on fails, and a child is told what it is"

@@ -211,6 +211,22 @@ mod tests {
                 "gcp.gemini chat",
             ),
             (
+                "https://mine.services.ai.azure.com/models/chat/completions",
+                "azure.ai.inference chat",
+            ),
+            ("http://localhost:11434/api/chat", "ollama chat"),
+            ("http://localhost:11434/v1/chat/completions", "ollama chat"),
+            ("http://localhost:8000/v1/chat/completions", "openai chat"),
+            ("http://proxy.example/llm/v1/responses/", "openai chat"),
+        ] {
+            assert_eq!(asked(&HttpCapture::new(), url, false).as_deref(), Some(known), "{url}");
+        }
+    }
+
+    #[test]
+    fn models_that_a_cloud_serves_stand_in_the_path() {
+        for (url, known) in [
+            (
                 "https://us-east5-aiplatform.googleapis.com/v1/projects/p/locations/us-east5/publishers/anthropic/models/claude-sonnet-4-5@20250929:rawPredict",
                 "gcp.vertex_ai chat claude-sonnet-4-5@20250929",
             ),
@@ -242,14 +258,6 @@ mod tests {
                 "https://bedrock-runtime.us-west-2.amazonaws.com/openai/v1/chat/completions",
                 "aws.bedrock chat",
             ),
-            (
-                "https://mine.services.ai.azure.com/models/chat/completions",
-                "azure.ai.inference chat",
-            ),
-            ("http://localhost:11434/api/chat", "ollama chat"),
-            ("http://localhost:11434/v1/chat/completions", "ollama chat"),
-            ("http://localhost:8000/v1/chat/completions", "openai chat"),
-            ("http://proxy.example/llm/v1/responses/", "openai chat"),
         ] {
             assert_eq!(asked(&HttpCapture::new(), url, false).as_deref(), Some(known), "{url}");
         }

@@ -80,6 +80,14 @@ gen_ai.completion.0.tool_calls.0.name = "weather"
 gen_ai.completion.0.tool_calls.0.arguments = "{\"city\":\"Nice\"}"
 "#
     );
+}
+
+#[test]
+fn the_parameters_tools_and_tokens_of_a_conversation_with_bedrock_are_read() {
+    let spans = arrived(Reply::json(CONVERSED), async |program| {
+        program.post(CONVERSE, &converse_request()).await;
+    });
+    let call = call(&spans);
     assert_eq!(
         below(
             call,
@@ -238,8 +246,8 @@ fn a_stream_of_bedrock_passes_as_it_is_and_leaves_what_was_asked() {
         frame("messageStop", r#"{"stopReason":"end_turn"}"#),
     ];
     for all in [true, false] {
-        let head = Reply::new(200, "application/vnd.amazon.eventstream");
-        let reply = frames.iter().fold(head, |reply, frame| reply.piece(frame.as_slice()));
+        let answer = Reply::new(200, "application/vnd.amazon.eventstream");
+        let reply = frames.iter().fold(answer, |reply, frame| reply.piece(frame.as_slice()));
         let (reply, held) = if all {
             (reply, None)
         } else {

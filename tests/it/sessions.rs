@@ -196,9 +196,9 @@ fn a_session_whose_span_is_given_a_remote_parent_tells_that_trace_and_keeps_what
     let (first, second) = ("0af7651916cd43dd8448eb211c80319c", "1bf7651916cd43dd8448eb211c80319d");
     let spans = arrived(|agentops| {
         let session = agentops.session("s").start();
-        session.set_metadata("before", &1);
+        session.set_metadata("before", 1);
         session.span().set_remote_parent(&from(first)).unwrap();
-        session.set_metadata("after", &2);
+        session.set_metadata("after", 2);
         assert_eq!(session.trace_id(), first);
         assert!(session.replay_url().ends_with(&format!("trace_id={first}")));
         session.span().set_remote_parent(&from(second)).unwrap_err(); // It was told.

@@ -203,6 +203,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn each_provider_is_counted_in_its_own_way() {
         for (provider, usage, expected) in [
             (

@@ -54,6 +54,7 @@ fn rows() -> Vec<Row> {
                 "usage.output_tokens",
                 "usage.completion_tokens",
                 "llm.token_count.completion",
+                "llm.usage.completion_tokens",
                 "codex.turn.token_usage.output_tokens",
             ],
             &["completion_tokens", "output_tokens"],
@@ -65,6 +66,7 @@ fn rows() -> Vec<Row> {
                 "gen_ai.usage.cache_read.input_tokens",
                 "gen_ai.usage.cache_read_input_tokens",
                 "gen_ai.usage.cached_tokens",
+                "gen_ai.usage.cached_input_tokens",
                 "gen_ai.usage.cache_read_tokens",
                 "llm.token_count.prompt_details.cache_read",
                 "codex.turn.token_usage.cached_input_tokens",
@@ -79,9 +81,12 @@ fn rows() -> Vec<Row> {
                 "gen_ai.usage.cache_creation_input_tokens",
                 "gen_ai.usage.cache_write_input_tokens",
                 "gen_ai.usage.cache_write.input_tokens",
+                "gen_ai.usage.cache_write_tokens",
                 "gen_ai.usage.cache_creation_tokens",
+                "llm.token_count.prompt_details.cache_write",
             ],
             &[
+                "cache_write_tokens",
                 "cache_write_input_tokens",
                 "cache_creation_tokens",
                 "cache_creation_input_tokens",
@@ -93,9 +98,12 @@ fn rows() -> Vec<Row> {
             &[
                 "gen_ai.usage.reasoning.output_tokens",
                 "gen_ai.usage.reasoning_tokens",
+                "gen_ai.usage.reasoning_output_tokens",
                 "gen_ai.usage.thinking_tokens",
                 "codex.usage.reasoning_output_tokens",
+                "codex.turn.token_usage.reasoning_output_tokens",
                 "llm.token_count.completion_details.reasoning",
+                "llm.usage.reasoning_tokens",
             ],
             &["reasoning_tokens", "thinking_tokens"],
             "gen_ai.usage.reasoning_tokens",
@@ -106,7 +114,9 @@ fn rows() -> Vec<Row> {
                 "gen_ai.usage.total_tokens",
                 "usage.total_tokens",
                 "llm.token_count.total",
+                "llm.usage.total_tokens",
                 "codex.usage.total_tokens",
+                "codex.turn.token_usage.total_tokens",
             ],
             &["total_tokens"],
             "gen_ai.usage.total_tokens",
@@ -124,10 +134,12 @@ fn rows() -> Vec<Row> {
             accepted: &[
                 "gen_ai.request.model",
                 "llm.model_name",
+                "llm.request.model",
                 "langfuse.observation.model.name",
                 "langfuse.model",
                 "model.name",
                 "embedding.model_name",
+                "reranker.model_name",
             ],
             bare: &["model"],
             said: "gpt-4o",
@@ -200,6 +212,28 @@ fn each_spelling_of_a_number_or_a_name_is_sent_in_both_dialects_and_under_no_oth
             assert!(!attributes.has(row.legacy), "{key} is an argument anywhere else");
             assert_eq!(attributes.str(key), row.said);
         }
+    }
+}
+
+#[test]
+fn a_spelling_that_is_added_to_the_table_is_added_here() {
+    for row in rows() {
+        let first = row.accepted[0];
+        let known = crate::attributes::alias::TABLE.iter();
+        let known = known.filter(|known| known.accepted.first() == Some(&first));
+        let known: Vec<&str> = known
+            .flat_map(|row| row.accepted.iter().chain(row.bare))
+            .copied()
+            .collect();
+        assert!(
+            known.len() >= row.accepted.len() + row.bare.len(),
+            "{first} stands first in the table, too"
+        );
+        let missing: Vec<_> = known
+            .iter()
+            .filter(|key| !row.accepted.contains(key) && !row.bare.contains(key))
+            .collect();
+        assert!(missing.is_empty(), "{first}: {missing:?}");
     }
 }
 
