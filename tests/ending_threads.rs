@@ -53,7 +53,7 @@ fn a_local_of_the_program_may_open_spans_while_its_thread_ends() {
     // The host used OpenTelemetry on the thread, and we did not.
     thread::spawn(|| {
         EARLY.with(|_| ());
-        let _none = agentops::opentelemetry::Context::current();
+        let _none = opentelemetry::Context::current();
     })
     .join()
     .unwrap();
