@@ -120,6 +120,7 @@ mod policy;
 mod resource;
 
 // What all rooms stand on.
+mod cause;
 #[cfg(feature = "export")]
 mod clock;
 #[cfg(feature = "export")]

@@ -37,7 +37,7 @@ const ORDER: [&[&str]; 8] = [
     &["attributes", "hierarchy", "propagation"],
     &["record", "semconv", "policy", "kind"],
     &["config"],
-    &["error", "price", "usage"],
+    &["cause", "error", "price", "usage"],
     &["clock"],
 ];
 
