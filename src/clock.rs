@@ -74,6 +74,11 @@ impl Clock {
         }
     }
 
+    /// Now on the system's wall clock, which is what others tell times in.
+    pub(crate) fn wall() -> SystemTime {
+        Self::System.start().wall()
+    }
+
     /// Now, to measure from a [`Start`].
     pub(crate) fn now(&self) -> Instant {
         match self {

@@ -186,11 +186,6 @@ impl fmt::Display for ExportError {
 
 impl std::error::Error for ExportError {}
 
-/// What an error of the program says that it was caused by; nothing where its code panics.
-pub(crate) fn cause_of<E: std::error::Error + ?Sized>(error: &E) -> Option<&(dyn std::error::Error + 'static)> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| error.source())).unwrap_or_default()
-}
-
 /// A span's ids were seen before its remote parent was set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AlreadyObserved(());

@@ -188,7 +188,9 @@ impl AgentOps {
         Ok(())
     }
 
-    /// Records or stops recording spans that begin from now on. Without a destination nothing is recorded either way.
+    /// Records or stops recording spans that begin from now on; what is open stays what it is. Without a destination
+    /// nothing is recorded either way. Through the [second door](Self::span_processor) a span begins where OpenTelemetry
+    /// starts it, which `tracing-opentelemetry` does when it is first entered.
     pub fn set_enabled(&self, enabled: bool) {
         self.inner
             .recorder

@@ -2,7 +2,8 @@
 //!
 //! Add [`AgentOps::layer`] to the subscriber that a program has, mark agents and tools with an `agentops.kind` field, and
 //! each run arrives as a tree of sessions, agents, workflows, model calls and tools, at AgentOps or at any OpenTelemetry
-//! backend. Spans that know nothing of it cost nothing.
+//! backend. Spans that have nothing to do with it cost about a nanosecond where it is the only layer; beside a layer that
+//! wants them, they cost about a tenth of a microsecond more.
 //!
 //! ```
 //! use agentops::Export;
@@ -119,6 +120,7 @@ mod policy;
 mod resource;
 
 // What all rooms stand on.
+mod cause;
 #[cfg(feature = "export")]
 mod clock;
 #[cfg(feature = "export")]

@@ -37,12 +37,12 @@ const ORDER: [&[&str]; 8] = [
     &["attributes", "hierarchy", "propagation"],
     &["record", "semconv", "policy", "kind"],
     &["config"],
-    &["error", "price", "usage"],
+    &["cause", "error", "price", "usage"],
     &["clock"],
 ];
 
 /// Imports within one row.
-const BESIDE: [(&str, &str); 28] = [
+const BESIDE: [(&str, &str); 29] = [
     ("init", "builder"),
     ("init", "guard"),
     ("init", "handle"),
@@ -62,6 +62,7 @@ const BESIDE: [(&str, &str); 28] = [
     ("layer", "pipeline"),
     ("span_ext", "layer"),
     ("pipeline", "otel"),
+    ("export", "otel"),
     ("pipeline", "export"),
     ("pipeline", "resource"),
     ("attributes", "hierarchy"),

@@ -9,8 +9,8 @@ mod guest;
 use std::{collections::HashMap, thread};
 
 use agentops::{AgentOps, AgentOpsSpanExt as _, EndState, testing::Collector};
-use tracing::{info, info_span};
-use tracing_subscriber::{layer::SubscriberExt as _, registry, util::SubscriberInitExt as _};
+use tracing::{Subscriber, info, info_span};
+use tracing_subscriber::{Layer, layer::SubscriberExt as _, registry, util::SubscriberInitExt as _};
 
 use guest::{DEADLINE, to};
 
@@ -29,6 +29,11 @@ impl Drop for LastWords {
     }
 }
 
+/// Another layer, which wants every span.
+struct Everything;
+
+impl<S: Subscriber> Layer<S> for Everything {}
+
 thread_local! {
     static EARLY: LastWords = const { LastWords("early") };
     static LATE: LastWords = const { LastWords("late") };
@@ -39,21 +44,24 @@ thread_local! {
 fn a_local_of_the_program_may_open_spans_while_its_thread_ends() {
     let collector = Collector::start();
     let agentops = to(&collector).build().unwrap();
-    registry().with(agentops.layer()).init();
-    let work = || info_span!("work", agentops.kind = "tool").in_scope(|| info!("in"));
-    // A local that was made first goes last, after what we and OpenTelemetry have for the thread.
+    registry().with(Everything).with(agentops.layer()).init();
+    // The registry itself can make no span once its own local is gone, so that one is made first, and goes last.
+    let begins = || info_span!("unrelated").in_scope(|| ());
+    // What was made earlier goes later: after what we and OpenTelemetry have for the thread.
     thread::spawn(move || {
+        begins();
         EARLY.with(|_| ());
-        work();
+        info_span!("work", agentops.kind = "tool").in_scope(|| info!("in"));
         LATE.with(|_| ());
     })
     .join()
     .unwrap();
     thread::spawn(|| ALONE.with(|_| ())).join().unwrap();
     // The host used OpenTelemetry on the thread, and we did not.
-    thread::spawn(|| {
+    thread::spawn(move || {
+        begins();
         EARLY.with(|_| ());
-        let _none = agentops::opentelemetry::Context::current();
+        let _none = opentelemetry::Context::current();
     })
     .join()
     .unwrap();

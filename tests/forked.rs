@@ -34,20 +34,20 @@ fn in_the_child(parents: &AgentOps, collector: &Collector) -> i32 {
         thread::sleep(DEADLINE);
         exit(99)
     });
-    let is_told = |result: Result<(), ExportError>| {
-        result.is_err_and(|error| {
+    let is_told = |result: &Result<(), ExportError>| {
+        result.as_ref().is_err_and(|error| {
             error.is_forked() && error.to_string().contains("build the handle in the forked process")
         })
     };
     let began = Instant::now();
-    if !is_told(parents.force_flush(DEADLINE)) {
+    if !is_told(&parents.force_flush(DEADLINE)) {
         return 1;
     }
     let flush = pin!(parents.flush(DEADLINE)).poll(&mut Context::from_waker(Waker::noop()));
-    if !matches!(flush, Poll::Ready(result) if is_told(result)) {
+    if !matches!(flush, Poll::Ready(result) if is_told(&result)) {
         return 2;
     }
-    if !is_told(parents.check(DEADLINE).map(drop)) || !is_told(parents.shutdown(DEADLINE)) {
+    if !is_told(&parents.check(DEADLINE).map(drop)) || !is_told(&parents.shutdown(DEADLINE)) {
         return 3;
     }
     drop(parents.shutdown_guard());

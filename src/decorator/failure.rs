@@ -4,7 +4,7 @@
 use std::{error::Error, fmt, ops::Deref};
 
 use super::{Notes, Seen};
-use crate::error::cause_of;
+use crate::cause::cause_of;
 
 /// An error as it should be.
 pub trait TypedError {

@@ -10,7 +10,7 @@ use super::{
     DropReason, retry,
     token::{Denial, Exchange, Grant, lifetime},
 };
-use crate::config::Secret;
+use crate::{clock::Clock, config::Secret};
 
 /// A refused key is tried again after so long, for a firewall's 403 looks the same as AgentOps' own and passes. What
 /// waits since the first refusal is still there then.
@@ -35,7 +35,7 @@ impl Token {
     fn new(number: u64, secret: Secret, now: Instant) -> Option<Self> {
         let mut header = HeaderValue::from_str(&format!("Bearer {}", secret.expose())).ok()?;
         header.set_sensitive(true);
-        let renew_at = lifetime(secret.expose(), retry::wall_clock())
+        let renew_at = lifetime(secret.expose(), Clock::wall())
             .and_then(|life| now.checked_add(life.saturating_sub(RENEW_BEFORE.min(life / 10))));
         Some(Self {
             number,

@@ -10,6 +10,7 @@ use reqwest::{
 use url::Url;
 
 use super::{mask::Mask, retry};
+use crate::clock::Clock;
 
 pub(crate) const USER_AGENT: &str = concat!("agentops-rust/", env!("CARGO_PKG_VERSION"));
 
@@ -99,7 +100,7 @@ impl Answer {
 
     /// How long the server asks to wait.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
-        retry::retry_after(self.headers.get(RETRY_AFTER)?.to_str().ok()?, retry::wall_clock())
+        retry::retry_after(self.headers.get(RETRY_AFTER)?.to_str().ok()?, Clock::wall())
     }
 
     /// Where a redirect leads.

@@ -20,7 +20,6 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
-use opentelemetry::{Array, KeyValue, Value};
 use opentelemetry_sdk::{
     Resource,
     error::OTelSdkResult,
@@ -29,6 +28,7 @@ use opentelemetry_sdk::{
 use tokio::{runtime::Handle, sync::oneshot, time::Instant};
 
 use super::{DropReason, Settled, pending::Pending, shorten};
+use crate::otel;
 
 /// A program's own exporter, boxed: `SpanExporter` itself has no `dyn`.
 pub(crate) struct BoxedExporter(Box<dyn DynExporter>);
@@ -111,7 +111,7 @@ impl Custom {
         if spans.is_empty() {
             return;
         }
-        let bytes = spans.iter().map(weigh).sum();
+        let bytes = spans.iter().map(otel::span::bytes).sum();
         let submitted = Instant::now();
         self.pending.add(submitted, spans.len(), bytes);
         self.waiting.push_back(Batch {
@@ -142,7 +142,12 @@ impl Custom {
                 break;
             }
             cut += batch.spans.iter_mut().map(shorten::span).sum::<u64>();
-            let bytes = batch.spans.iter().map(weigh).sum::<usize>().min(batch.bytes);
+            let bytes = batch
+                .spans
+                .iter()
+                .map(otel::span::bytes)
+                .sum::<usize>()
+                .min(batch.bytes);
             self.pending.shrink(batch.bytes - bytes);
             batch.bytes = bytes;
         }
@@ -296,24 +301,4 @@ fn block_on<F: Future>(future: F) -> F::Output {
             thread::park();
         }
     }
-}
-
-/// About how much memory a span takes.
-fn weigh(span: &SpanData) -> usize {
-    let attributes = |attributes: &[KeyValue]| -> usize { attributes.iter().map(weigh_attribute).sum() };
-    let events = span
-        .events
-        .iter()
-        .map(|event| event.name.len() + attributes(&event.attributes));
-    let links = span.links.iter().map(|link| attributes(&link.attributes));
-    size_of::<SpanData>() + span.name.len() + attributes(&span.attributes) + events.chain(links).sum::<usize>()
-}
-
-fn weigh_attribute(attribute: &KeyValue) -> usize {
-    let value = match &attribute.value {
-        Value::String(text) => text.as_str().len(),
-        Value::Array(Array::String(texts)) => texts.iter().map(|text| text.as_str().len()).sum(),
-        _ => 0,
-    };
-    size_of::<KeyValue>() + attribute.key.as_str().len() + value
 }

@@ -2,8 +2,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::clock::Clock;
-
 /// A request is tried again for so long after its first attempt. A destination that is away for longer is away for a
 /// while; what it would get then is of little use and would keep newer spans out of memory.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(5 * 60);
@@ -15,11 +13,6 @@ const LONGEST: Duration = Duration::from_secs(30);
 
 /// A `Retry-After` beyond this says no more than that; it also keeps sums of times in range.
 pub(crate) const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// The wall clock, which is what `Retry-After` and a token's expiry are told in.
-pub(crate) fn wall_clock() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_nanos(Clock::System.start().unix_nanos)
-}
 
 /// How long to wait after so many failures in a row: 0.5 s doubling to 30 s, give or take a fifth, so that many
 /// processes do not come back at the same moment.

@@ -9,7 +9,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tracing::field::{Field, Visit};
 
 use crate::{
-    error::cause_of,
+    cause::cause_of,
     record::{Fields, Origin, Say},
 };
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use tracing::{Instrument as _, Span};
 
 use super::{CallStream, Gathering, Streaming};
-use crate::{span_ext::AgentOpsSpanExt as _, usage::Usage};
+use crate::{cause::cause_of, span_ext::AgentOpsSpanExt as _, usage::Usage};
 
 /// A call of a model, as a span with everything that AgentOps and the GenAI conventions know of one.
 ///
@@ -325,7 +325,7 @@ impl Call {
     /// What went wrong, with its type and causes. The first error stands.
     pub fn record_error<E: std::error::Error + ?Sized>(&mut self, error: &E) {
         if let Some(gathering) = &mut self.gathering {
-            gathering.failed::<E>(&error, error.source());
+            gathering.failed::<E>(&error, cause_of(error));
         }
     }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 use tracing::Span;
 
 use super::{Gathering, call};
-use crate::usage::Usage;
+use crate::{cause::cause_of, usage::Usage};
 
 /// An answer that arrives in pieces; made by [`Call::stream`](super::Call::stream). It ends the call once: at its end, or
 /// when it is dropped.
@@ -103,7 +103,7 @@ impl Streaming {
     /// What went wrong, with its type and causes. The first error stands; what came before it is kept.
     pub fn fail<E: std::error::Error + ?Sized>(&mut self, error: &E) {
         if let Some(gathering) = &mut self.gathering {
-            gathering.failed::<E>(&error, error.source());
+            gathering.failed::<E>(&error, cause_of(error));
         }
     }
 

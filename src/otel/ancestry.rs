@@ -24,6 +24,7 @@ pub(super) struct Ancestry {
 
 /// What is known of a span.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "facts of their own, each")]
 struct Known {
     parent: Option<SpanId>,
     remote: bool,

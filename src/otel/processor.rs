@@ -78,11 +78,11 @@ impl<O: Owner> SpanProcessor for SecondDoor<O> {
         let recorder = self.owner.recorder();
         // A span is recorded or not from its beginning on, whatever is switched before its end. One that is not still
         // stands between those above and below it.
-        let recorded = recorder.is_enabled();
+        let is_on = recorder.is_enabled();
         // A copy, but of what was said at the start only, and the one way to read a span.
         let Some(span) = span.exported_data() else { return };
         let ids = Ids::of(&span);
-        let concerns_us = recorded && self.concerns_us(&span);
+        let concerns_us = is_on && self.concerns_us(&span);
         let outline = concerns_us.then(|| reading::outline(&span));
         let meant = outline.as_ref().map(Meant::of);
         let is_session = |meant: &Meant| meant.kind == Some(EntityKind::Session);
@@ -91,7 +91,7 @@ impl<O: Owner> SpanProcessor for SecondDoor<O> {
         }
         self.owner.hand_over(Foreign::Started(Box::new(Started {
             ids,
-            recorded,
+            recorded: is_on,
             session: innermost_scope(recorder.instance).map(|(_, session)| session),
             name: (ids.parent.is_none() || ids.remote).then_some(span.name),
             said: outline.filter(|_| meant.as_ref().is_some_and(is_session)).map(Box::new),

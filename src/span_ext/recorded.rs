@@ -10,7 +10,8 @@ use tracing_subscriber::{Registry, registry::LookupSpan};
 
 use super::AgentOpsSpanExt;
 use crate::{
-    error::{AlreadyObserved, cause_of},
+    cause::cause_of,
+    error::AlreadyObserved,
     hierarchy::{Recorded, Recorder, Slot},
     layer::{extensions_mut, source_chain},
     propagation,

@@ -98,11 +98,11 @@ pub(crate) const ROWS: [Row; 4] = [
             }
         },
         |outcome| {
-            for index in 0..BAGGAGE.len() {
+            for (index, bad) in BAGGAGE.iter().enumerate() {
                 let session = outcome.span(&format!("served {index}.session"));
                 assert_eq!(session.trace_id, "0af7651916cd43dd8448eb211c80319c");
-                assert_eq!(session.text("user.id"), Some("u-1"), "after {:?}", BAGGAGE[index]);
-                assert_eq!(session.attribute("session.id"), None, "after {:?}", BAGGAGE[index]);
+                assert_eq!(session.text("user.id"), Some("u-1"), "after {bad:?}");
+                assert_eq!(session.attribute("session.id"), None, "after {bad:?}");
             }
             outcome.told_nothing();
         },

@@ -106,7 +106,8 @@ pub(crate) const ROWS: [Row; 8] = [
             let span = info_span!("made", agentops.kind = "tool");
             host.call(|| span.record_error(&Groundless));
             let event = info_span!("event", agentops.kind = "tool");
-            host.call(|| tracing::error!(parent: &event, error = &Groundless as &dyn std::error::Error, "said"));
+            let _entered = event.enter();
+            host.call(|| tracing::error!(error = &Groundless as &dyn std::error::Error, "said"));
         },
         |outcome| {
             assert_eq!(outcome.span("made.tool").status.message, "Groundless: groundless");

@@ -1,18 +1,12 @@
 //! [`Calendar`]: moments of this process as times that another one understands.
 
-use std::time::SystemTime;
-
 use tokio::time::Instant;
 
-use crate::{
-    clock::{Clock, Start},
-    export::retry,
-};
+use crate::clock::{Clock, Start};
 
 /// The wall clock, in microseconds since 1970.
 pub(super) fn micros() -> u64 {
-    let since = retry::wall_clock().duration_since(SystemTime::UNIX_EPOCH);
-    u64::try_from(since.unwrap_or_default().as_micros()).unwrap_or(u64::MAX)
+    Clock::System.start().unix_nanos / 1_000
 }
 
 /// Tells wall times that stand in the order of the moments that they are of, whenever they are asked for.

@@ -18,7 +18,10 @@ use super::{
     segment::{self, Contents, Header, Kind},
     shelf::{Entry, EntryId, Segment},
 };
-use crate::export::{DropReason, retry, widen};
+use crate::{
+    clock::Clock,
+    export::{DropReason, widen},
+};
 
 /// So many bytes are read at once; other owners have to wait for the next time.
 const AT_ONCE: u64 = 64 * 1024 * 1024;
@@ -285,6 +288,6 @@ fn span_ids(request: &[u8]) -> Vec<Vec<u8>> {
 
 fn is_old(path: &Path, age: Duration) -> bool {
     let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
-    let oldest = retry::wall_clock().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
+    let oldest = Clock::wall().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
     modified.is_ok_and(|modified| modified < oldest)
 }

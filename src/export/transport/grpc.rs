@@ -26,6 +26,7 @@ use url::Url;
 
 use super::{GZIP_ABOVE_BYTES, Outcome, Transport, own_headers::OwnHeaders};
 use crate::{
+    clock::Clock,
     config::{Compression, Shown},
     export::{
         auth::Token,
@@ -253,7 +254,7 @@ fn without_grpc(http: StatusCode, headers: &HeaderMap) -> Option<Status> {
         _ => Code::Internal,
     };
     let after = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-    let after = after.and_then(|text| retry::retry_after(text, retry::wall_clock()));
+    let after = after.and_then(|text| retry::retry_after(text, Clock::wall()));
     let message = format!("HTTP {http}");
     Some(match after {
         Some(after) => {

@@ -13,11 +13,11 @@ use crate::{
 
 impl Worker {
     /// The process ends: so does what is open, below what has ended already, and nothing more is let in.
-    pub(super) fn end_all(&mut self, state: &EndState) {
+    pub(super) fn end_all(&mut self, state: &EndState, deadline: Instant) {
         if self.door.is_open() {
             // What waits there for its root may belong to the auto-session. Only that: the queue closes below, after
             // the session's own end, and a busy program could fill it for ever.
-            self.drain_what_waits();
+            self.drain_what_waits(Some(deadline));
             self.door.release_all();
             self.take_released();
         }
@@ -29,7 +29,7 @@ impl Worker {
     pub(super) async fn end(&mut self, deadline: Instant) {
         if self.delivery.has_spool() {
             // There is no time to send it, and the disk has room.
-            self.drain_what_waits();
+            self.drain_what_waits(None);
             self.door.release_all();
             self.take_released();
         }

@@ -24,10 +24,11 @@ const LOAD_AGE: Duration = Duration::from_millis(250);
 const LONGEST_DRAIN: Duration = Duration::from_millis(20);
 
 impl Worker {
-    /// Maps everything that has come in by now.
-    pub(super) fn drain_what_waits(&mut self) {
+    /// Maps everything that has come in by now, as far as there is time.
+    pub(super) fn drain_what_waits(&mut self, deadline: Option<Instant>) {
         let until = self.taken + self.gauge.waiting() as u64;
-        while self.taken < until && self.drain() {}
+        let has_time = || deadline.is_none_or(|deadline| Instant::now() < deadline);
+        while self.taken < until && has_time() && self.drain() {}
     }
 
     /// Maps what has come in, for a while: neither may a busy program keep the loop from sending, nor a long queue.

@@ -208,7 +208,7 @@ impl Worker {
         match command {
             Command::Flush { deadline, reply } => self.wait(deadline, reply, false),
             Command::Shutdown { state, deadline, reply } => {
-                self.end_all(&state);
+                self.end_all(&state, deadline);
                 self.wait(deadline, reply, true);
             }
             Command::SetApiKey(key) => self.delivery.set_api_key(key),
@@ -228,8 +228,9 @@ impl Worker {
 
     fn last_flush(&mut self) {
         if !self.waiters.iter().any(|waiter| waiter.ends) {
-            self.end_all(&EndState::Shutdown);
-            self.wait(Instant::now() + self.config.shutdown_timeout, Box::new(|_| {}), true);
+            let deadline = Instant::now() + self.config.shutdown_timeout;
+            self.end_all(&EndState::Shutdown, deadline);
+            self.wait(deadline, Box::new(|_| {}), true);
         }
     }
 

@@ -160,7 +160,7 @@ async fn the_end_maps_what_waits_and_not_what_comes_meanwhile() {
             false
         }
     });
-    worker.end_all(&EndState::Shutdown);
+    worker.end_all(&EndState::Shutdown, Instant::now() + Duration::from_secs(60));
     assert!(worker.taken >= waiting as u64, "what waited is mapped");
     assert!(program.join().unwrap(), "the queue closes though spans go on coming");
 }
