@@ -29,6 +29,8 @@ mod log;
 mod patience;
 #[path = "support/process.rs"]
 mod process;
+#[path = "support/scratch.rs"]
+mod scratch;
 #[cfg(unix)]
 #[path = "support/signals.rs"]
 mod signals;

@@ -14,6 +14,8 @@
 
 #[path = "support/process.rs"]
 mod process;
+#[path = "support/scratch.rs"]
+mod scratch;
 
 mod spool {
     mod child;
