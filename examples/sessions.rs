@@ -43,7 +43,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // By hand: work inside of it, facts about it, and an end.
     let session = guard.session("reminder").start();
-    session.set_metadata("attempt", &2);
+    session.set_metadata("attempt", 2);
     session.instrument(settle(2)).await?;
     session.end(EndState::Success);
 

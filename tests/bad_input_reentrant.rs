@@ -58,7 +58,7 @@ const ROWS: [Row; 6] = [
                 "t.late",
                 field::debug(Does(|| drop(Span::current().record("t.bad", "own").clone()))),
             );
-            Span::current().record_attribute("t.more", &1);
+            Span::current().record_attribute("t.more", 1);
         },
         outcome: |task, _| {
             assert_eq!((task.text("t.late"), task.text("t.bad")), (Some("done"), Some("own")));
@@ -166,7 +166,7 @@ struct Serializes;
 
 impl serde::Serialize for Serializes {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Span::current().record_attribute("t.bad", &7);
+        Span::current().record_attribute("t.bad", 7);
         serializer.serialize_str("done")
     }
 }

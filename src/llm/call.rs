@@ -331,7 +331,13 @@ impl Call {
 
     /// The result of an evaluation of the answer: its name, its score, and in words what the score means and why it was
     /// given. An event `gen_ai.evaluation.result`.
-    pub fn record_evaluation(&mut self, name: &str, value: f64, label: Option<&str>, explanation: Option<&str>) {
+    pub fn record_evaluation<'a>(
+        &mut self,
+        name: &str,
+        value: f64,
+        label: impl Into<Option<&'a str>>,
+        explanation: impl Into<Option<&'a str>>,
+    ) {
         self.span.record_evaluation(name, value, label, explanation);
     }
 

@@ -117,9 +117,9 @@ impl Session {
 
     /// A fact about the session: attribute `trace.metadata.<key>`. Booleans, numbers and strings keep their type, anything
     /// else is JSON text.
-    pub fn set_metadata<T: Serialize + ?Sized>(&self, key: impl Into<String>, value: &T) {
+    pub fn set_metadata(&self, key: impl Into<String>, value: impl Serialize) {
         let key = key.into();
-        let value = match Said::serialize(value, self.handle.recorder().value_cap) {
+        let value = match Said::serialize(&value, self.handle.recorder().value_cap) {
             Said::Bool(value) => WireValue::Bool(value),
             Said::I64(value) => WireValue::I64(value),
             Said::U64(value) => i64::try_from(value).map_or_else(|_| value.to_string().into(), WireValue::I64),

@@ -61,7 +61,7 @@ pub trait AgentOpsSpanExt: sealed::Sealed {
 
     /// An attribute: booleans, integers, floats and strings with their own type, anything else as JSON text. The
     /// reserved fields (`agentops.name`, ...) mean what they mean in a callsite; a kind that was settled stays.
-    fn record_attribute<T: Serialize + ?Sized>(&self, key: impl Into<String>, value: &T);
+    fn record_attribute(&self, key: impl Into<String>, value: impl Serialize);
 
     /// The tokens of a model call.
     fn record_usage(&self, usage: &Usage);
@@ -70,8 +70,15 @@ pub trait AgentOpsSpanExt: sealed::Sealed {
     /// span stands.
     fn record_error<E: std::error::Error + ?Sized>(&self, error: &E);
 
-    /// The result of an evaluation of what this span did, as an event `gen_ai.evaluation.result`.
-    fn record_evaluation(&self, name: &str, value: f64, label: Option<&str>, explanation: Option<&str>);
+    /// The result of an evaluation of what this span did, as an event `gen_ai.evaluation.result`: its name, its score, and
+    /// in words what the score means and why it was given, or `None`.
+    fn record_evaluation<'a>(
+        &self,
+        name: &str,
+        value: f64,
+        label: impl Into<Option<&'a str>>,
+        explanation: impl Into<Option<&'a str>>,
+    );
 
     /// The trace's id as 32 hexadecimal digits; `None` where the span is not recorded.
     fn trace_id(&self) -> Option<String>;
@@ -115,10 +122,17 @@ pub(crate) fn cancelled(_span: &Span) {}
 impl AgentOpsSpanExt for Span {
     fn record_input<T: Serialize + ?Sized>(&self, _input: &T) {}
     fn record_output<T: Serialize + ?Sized>(&self, _output: &T) {}
-    fn record_attribute<T: Serialize + ?Sized>(&self, _key: impl Into<String>, _value: &T) {}
+    fn record_attribute(&self, _key: impl Into<String>, _value: impl Serialize) {}
     fn record_usage(&self, _usage: &Usage) {}
     fn record_error<E: std::error::Error + ?Sized>(&self, _error: &E) {}
-    fn record_evaluation(&self, _name: &str, _value: f64, _label: Option<&str>, _explanation: Option<&str>) {}
+    fn record_evaluation<'a>(
+        &self,
+        _name: &str,
+        _value: f64,
+        _label: impl Into<Option<&'a str>>,
+        _explanation: impl Into<Option<&'a str>>,
+    ) {
+    }
     fn trace_id(&self) -> Option<String> {
         None
     }

@@ -28,9 +28,9 @@ impl AgentOpsSpanExt for Span {
         record_content(self, field::OUTPUT, output);
     }
 
-    fn record_attribute<T: Serialize + ?Sized>(&self, key: impl Into<String>, value: &T) {
+    fn record_attribute(&self, key: impl Into<String>, value: impl Serialize) {
         if let Some(recorder) = recorder(self) {
-            let said = Said::serialize(value, recorder.value_cap);
+            let said = Said::serialize(&value, recorder.value_cap);
             let key = key.into();
             say(self, |fields, cap| fields.set(Key::Told(&key), said.say(), cap));
         }
@@ -77,16 +77,22 @@ impl AgentOpsSpanExt for Span {
         });
     }
 
-    fn record_evaluation(&self, name: &str, value: f64, label: Option<&str>, explanation: Option<&str>) {
+    fn record_evaluation<'a>(
+        &self,
+        name: &str,
+        value: f64,
+        label: impl Into<Option<&'a str>>,
+        explanation: impl Into<Option<&'a str>>,
+    ) {
+        let texts = [
+            (gen_ai::EVALUATION_SCORE_LABEL, label.into()),
+            (gen_ai::EVALUATION_EXPLANATION, explanation.into()),
+        ];
         with_slots(self, |slot| {
             let cap = slot.recorder.value_cap;
             let mut fields = Box::<Fields>::default();
             fields.set(gen_ai::EVALUATION_NAME, Say::Text(name, Origin::Str), cap);
             fields.set(gen_ai::EVALUATION_SCORE_VALUE, Say::F64(value), cap);
-            let texts = [
-                (gen_ai::EVALUATION_SCORE_LABEL, label),
-                (gen_ai::EVALUATION_EXPLANATION, explanation),
-            ];
             for (key, text) in texts {
                 if let Some(text) = text {
                     fields.set(key, Say::Text(text, Origin::Str), cap);

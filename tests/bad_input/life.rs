@@ -185,7 +185,7 @@ fn recorded_after_the_end(host: &Host) {
     session.end(EndState::Fail);
     let span = session.span();
     host.call(|| {
-        span.record_attribute("t.late", &1);
+        span.record_attribute("t.late", 1);
         span.record_attribute("user.id", "u-1");
         span.record_output("late");
         span.record_error(&std::io::Error::other("late"));

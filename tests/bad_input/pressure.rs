@@ -230,7 +230,7 @@ pub(crate) const ROWS: [Row; 10] = [
             assert!(host.agentops.check(DEADLINE).unwrap_err().is_closed());
             host.agentops.set_api_key("late");
             drop(host.agentops.session("late").start());
-            info_span!("after", agentops.kind = "tool").record_attribute("t.late", &1);
+            info_span!("after", agentops.kind = "tool").record_attribute("t.late", 1);
         },
         |outcome| {
             assert_eq!(outcome.stats.dropped.after_shutdown, 2);
@@ -297,7 +297,7 @@ fn poisoned(host: &Host) {
         let program = AssertUnwindSafe(|| span.in_scope(|| span.record("t.after", field::debug(Panics))));
         catch_unwind(program).expect_err("it is the other layer that lets it through");
         host.call(|| {
-            span.record_attribute("t.after", &1);
+            span.record_attribute("t.after", 1);
             span.follows_from(&child);
             child.follows_from(&span);
             drop(span.clone().entered());

@@ -29,9 +29,9 @@ fn with_settings() {
         ("frequency_penalty", 0.1),
         ("presence_penalty", 0.2),
     ] {
-        span.record_attribute(format!("gen_ai.request.{key}"), &value);
+        span.record_attribute(format!("gen_ai.request.{key}"), value);
     }
-    span.record_attribute("gen_ai.request.max_tokens", &50);
+    span.record_attribute("gen_ai.request.max_tokens", 50);
     span.record_attribute("gen_ai.user", "u-1");
     answered(&span, "stop", &text(ANSWER));
     span.record("gen_ai.openai.system_fingerprint", "fp_fake");
@@ -50,11 +50,11 @@ fn streaming() {
             "stream_completed"
         );
     });
-    span.record_attribute("gen_ai.response.time_to_first_chunk", &0.05);
-    span.record_attribute("gen_ai.streaming.time_to_generate", &0.01);
-    span.record_attribute("llm.openai.stream.chunk_count", &5);
-    span.record_attribute("llm.openai.stream.content_length", &6);
-    span.record_attribute("llm.openai.stream.total_duration", &0.06);
+    span.record_attribute("gen_ai.response.time_to_first_chunk", 0.05);
+    span.record_attribute("gen_ai.streaming.time_to_generate", 0.01);
+    span.record_attribute("llm.openai.stream.chunk_count", 5);
+    span.record_attribute("llm.openai.stream.content_length", 6);
+    span.record_attribute("llm.openai.stream.total_duration", 0.06);
     answered(&span, "stop", &text("Paris."));
 }
 
@@ -121,7 +121,7 @@ fn embeddings() {
         gen_ai.usage.input_tokens = 5,
     );
     span.record_attribute("gen_ai.prompt.0.content", "hello");
-    span.record_attribute("gen_ai.completion.0.embedding_length", &3);
+    span.record_attribute("gen_ai.completion.0.embedding_length", 3);
 }
 
 #[instrument(fields(agentops.kind = "agent"))]

@@ -169,9 +169,9 @@ fn program(agentops: &AgentOps) {
         });
     });
     session.set_metadata("user_id", "u1");
-    session.set_metadata("n", &3);
-    session.set_metadata("ok", &true);
-    session.set_metadata("l", &["a", "b"]);
+    session.set_metadata("n", 3);
+    session.set_metadata("ok", true);
+    session.set_metadata("l", ["a", "b"]);
     session.span().record_attribute("workflow.name", "wfn");
     session.end(EndState::Success);
 }

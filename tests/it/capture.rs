@@ -219,8 +219,8 @@ fn an_undeclared_attribute_can_be_said_all_the_same() {
     let spans = arrived(|_| {
         let span = info_span!("chat", gen_ai.operation.name = "chat", gen_ai.request.model = "gpt-4o");
         span.record_attribute("team", "blue");
-        span.record_attribute("attempt", &2);
-        span.record_attribute("attempt", &3);
+        span.record_attribute("attempt", 2);
+        span.record_attribute("attempt", 3);
         span.record_usage(&Usage::new(100, 20).with_cache_read(40).with_reasoning(5));
         span.record_evaluation("relevance", 0.9, Some("good"), None);
     });

@@ -193,10 +193,10 @@ fn tool() -> Span {
 
 fn libraries() {
     for key in ON_CALLS {
-        call().record_attribute(*key, &on("llm", key));
+        call().record_attribute(*key, on("llm", key));
     }
     for key in ON_TOOLS {
-        tool().record_attribute(*key, &on("tool", key));
+        tool().record_attribute(*key, on("tool", key));
     }
 }
 
@@ -229,7 +229,7 @@ fn conversation() {
         "relevance",
         0.5,
         Some("fair"),
-        Some(&planted("the explanation of an evaluation")),
+        Some(planted("the explanation of an evaluation").as_str()),
     );
 }
 
@@ -258,9 +258,9 @@ fn failures(agentops: &AgentOps) {
     });
     assert!(caught.is_err());
     let told = info_span!("told", agentops.kind = "operation", otel.status_code = "ERROR");
-    told.record_attribute("otel.status_description", &planted("a status text"));
+    told.record_attribute("otel.status_description", planted("a status text"));
     let told = info_span!("typed", agentops.kind = "operation", error.type = "timeout");
-    told.record_attribute("error.message", &planted("a field for an error's message"));
+    told.record_attribute("error.message", planted("a field for an error's message"));
     drop(told);
     agentops
         .session("failed")

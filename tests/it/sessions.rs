@@ -175,9 +175,9 @@ fn the_auto_session_began_when_the_handle_was_built() {
 fn a_user_and_a_conversation_are_on_every_span_and_metadata_on_the_session() {
     let spans = arrived(|agentops| {
         let session = agentops.session("s").with_user_id("u-1").with_session_id("c-1").start();
-        session.set_metadata("attempt", &2);
-        session.set_metadata("attempt", &3);
-        session.set_metadata("plan", &serde_json::json!({ "a": 1 }));
+        session.set_metadata("attempt", 2);
+        session.set_metadata("attempt", 3);
+        session.set_metadata("plan", serde_json::json!({ "a": 1 }));
         session.in_scope(|| {
             let _agent = info_span!("agent", agentops.kind = "agent").entered();
             tool();

@@ -40,7 +40,7 @@ fn what_a_program_says_of_a_span_reaches_both() {
     let spans = arrived_at_both(|_, _| {
         let call = info_span!("call", gen_ai.operation.name = "chat", gen_ai.request.model = "gpt-4o");
         call.record_usage(&Usage::new(10, 2));
-        call.record_attribute("attempt", &2);
+        call.record_attribute("attempt", 2);
         let tool = info_span!("pay", agentops.kind = "tool", agentops.name = tracing::field::Empty).entered();
         tool.record("agentops.name", "payment");
         tool.record_input(&"an invoice");

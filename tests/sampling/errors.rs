@@ -91,7 +91,7 @@ fn what_is_kept_is_as_good_as_if_it_had_been_kept_from_the_start() {
     with_default(registry().with(agentops.layer()), || {
         let session = agentops.session("ill").with_user_id("u-1").start();
         session.in_scope(program);
-        session.set_metadata("attempt", &2);
+        session.set_metadata("attempt", 2);
         session.fail("no time");
     });
     agentops.shutdown(DEADLINE).unwrap();

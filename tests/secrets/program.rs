@@ -34,7 +34,7 @@ pub(crate) fn program(agentops: &AgentOps) {
         .with_tag("db_password", FIELD)
         .start();
     session.set_metadata("api_key", FIELD);
-    session.set_metadata("config", &serde_json::json!({ "password": FIELD, "port": 5432 }));
+    session.set_metadata("config", serde_json::json!({ "password": FIELD, "port": 5432 }));
     session.in_scope(|| {
         let name = format!("planner password={FIELD}");
         let _agent = info_span!(
