@@ -1,4 +1,5 @@
 //! What is demanded of the programs of the capture, however they are written.
+#![allow(clippy::panic, reason = "a test that cannot go on fails")]
 
 use agentops::testing::{Span, draw};
 

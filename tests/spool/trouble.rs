@@ -76,5 +76,7 @@ fn a_disk_that_spoils_a_segment_costs_what_was_in_it() {
     heir.wait_until(|stats| stats.damaged_segments == 1);
     let stats = heir.wait_for_rest();
     let arrived = serials(&collector.spans());
-    assert_eq!(arrived, [0, 1, 2, 3], "TODO {stats:?}");
+    // The one in the middle and the one at the end.
+    assert_eq!(arrived, [0, 1, 2, 3, 5, 6, 7, 8], "{stats:?}");
+    assert_eq!((stats.recovered, stats.dropped.spool_corrupt), (10, 2), "{stats:?}");
 }
