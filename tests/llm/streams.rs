@@ -73,7 +73,7 @@ fn pieces_of_text_and_tool_calls_are_put_together_and_timed() {
             seconds("gen_ai.streaming.time_to_generate"),
             whole
         ),
-        (Some(0.003), Some(0.003), Some(0.222), 333)
+        (Some(0.003), Some(0.003), Some(0.007), 12_000_000)
     );
 }
 
