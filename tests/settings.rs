@@ -41,6 +41,8 @@ mod settings {
     mod delivery;
     mod destination;
     mod harness;
+    #[cfg(feature = "host")]
+    mod host;
     mod limits;
     mod local;
     mod proxy;
