@@ -19,3 +19,5 @@ mod openai;
 mod putting_it_all_together;
 #[path = "conformance/run.rs"]
 mod run;
+#[path = "conformance/scenarios.rs"]
+mod scenarios;

@@ -19,5 +19,7 @@ mod hierarchy;
 mod putting_it_all_together;
 #[path = "conformance/run.rs"]
 mod run;
+#[path = "conformance/scenarios.rs"]
+mod scenarios;
 #[path = "decorators_conformance/the_documents.rs"]
 mod the_documents;

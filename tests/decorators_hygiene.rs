@@ -8,18 +8,27 @@ use std::{
     process::{Command, Output},
 };
 
-fn package() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hygiene")
+/// Its manifest, beside the versions of the workspace, where tests may write: its sources stay where they are.
+fn manifest() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hygiene");
+    fs::create_dir_all(&package).unwrap();
+    fs::copy(root.join("Cargo.lock"), package.join("Cargo.lock")).unwrap();
+    let given = fs::read_to_string(root.join("tests/hygiene/Cargo.toml")).unwrap();
+    let here = given.replace("path = \"../..\"", &format!("path = '{}'", root.display()));
+    assert_ne!(here, given, "the manifest names the crate's place in another way");
+    let main = root.join("tests/hygiene/src/main.rs");
+    let binary = format!("\n[[bin]]\nname = \"hygiene\"\npath = '{}'\n", main.display());
+    fs::write(package.join("Cargo.toml"), here + &binary).unwrap();
+    package.join("Cargo.toml")
 }
 
-/// Runs cargo on the package. It shares the target directory, and has the versions of the workspace, which are there.
+/// Runs cargo on the package. It shares the target directory, where the dependencies are.
 fn cargo(command: &str, after: &[&str]) -> Output {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    fs::copy(root.join("Cargo.lock"), package().join("Cargo.lock")).unwrap();
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     Command::new(env!("CARGO"))
         .args([command, "--quiet", "--offline", "--manifest-path"])
-        .arg(package().join("Cargo.toml"))
+        .arg(manifest())
         .arg("--target-dir")
         .arg(target)
         .args(after)

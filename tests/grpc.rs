@@ -8,6 +8,9 @@
     reason = "a test that cannot go on fails"
 )]
 
+#[path = "support/scratch.rs"]
+mod scratch;
+
 mod grpc {
     mod arrival;
     mod connection;

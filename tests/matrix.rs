@@ -11,6 +11,8 @@
 
 #[path = "support/guest.rs"]
 mod guest;
+#[path = "support/patience.rs"]
+mod patience;
 mod matrix {
     mod dispatchers;
     mod handles;

@@ -1,5 +1,5 @@
 //! The examples that the README begins with, run as a new user runs them: what `quickstart` sends is shown as a user of
-//! AgentOps would see it, and `hello` prints the tree that the README promises.
+//! AgentOps would see it, `hello` prints the tree that the README promises, and so do others theirs.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "this is test code")]
 
@@ -208,4 +208,76 @@ fn hello_prints_the_tree_of_its_session() {
          \x20 geographer.agent  ok ?\n\
          \x20   population.tool  ok ?"
     );
+}
+
+/// What was printed: a text for each line at the margin with all that hangs on it, in no order, for sessions end when
+/// they do.
+fn blocks(printed: &str) -> Vec<String> {
+    let mut blocks: Vec<String> = Vec::new();
+    for line in without_durations(printed).lines() {
+        match blocks.last_mut() {
+            Some(block) if line.starts_with(' ') => {
+                block.push('\n');
+                block.push_str(line);
+            }
+            _ => blocks.push(line.to_owned()),
+        }
+    }
+    blocks.sort();
+    blocks
+}
+
+#[test]
+fn the_examples_print_the_trees_of_their_sessions() {
+    for (name, printed) in [
+        (
+            "sessions",
+            r#"invoice 1: Ok(100), invoice 3: Err("300 is above the limit")
+invoice-1.session  ok ?
+  accountant.agent  ok ?
+    fetch_invoice.tool  ok ?
+invoice-3.session  ?  error: 300 is above the limit
+  accountant.agent  ?  error: 300 is above the limit
+    fetch_invoice.tool  ok ?
+reminder.session  ok ?
+  accountant.agent  ok ?
+    fetch_invoice.tool  ok ?
+forgotten.session  ?
+"#,
+        ),
+        (
+            "llm_by_hand",
+            "You asked: Is it sunny in Paris?
+It is sunny in Paris.
+230 bytes came
+default.session  ok ?
+  parrot.agent  ok ?
+    chat parrot-1  ok ?  tokens 12+6
+    weather.tool  ok ?
+    chat parrot-1  ok ?
+  chat parrot-1  ok ?  tokens 9+2
+",
+        ),
+        (
+            "agent_impl",
+            r#"Ok("answer 1 to \"What is the answer, please?\": 42")
+Err("\"Answer me!\" is not polite")
+default.session  ok ?
+  customer_service.agent  ok ?
+    answer.operation  ok ?
+      is_polite.guardrail  ok ?
+      faq.tool  ok ?  $0.001
+    answer.operation  ?  error: "Answer me!" is not polite
+      is_polite.guardrail  ok ?
+"#,
+        ),
+    ] {
+        // Without the feature it makes one call less.
+        if name == "llm_by_hand" && !cfg!(feature = "reqwest-middleware") {
+            continue;
+        }
+        let ended = run(name, &[]);
+        assert_eq!(ended.code(), Some(0), "{name}: {ended:?}");
+        assert_eq!(blocks(&ended.stdout), blocks(printed), "{name}");
+    }
 }

@@ -29,6 +29,8 @@ mod log;
 mod patience;
 #[path = "support/process.rs"]
 mod process;
+#[path = "support/scratch.rs"]
+mod scratch;
 #[cfg(unix)]
 #[path = "support/signals.rs"]
 mod signals;
@@ -39,6 +41,8 @@ mod settings {
     mod delivery;
     mod destination;
     mod harness;
+    #[cfg(feature = "host")]
+    mod host;
     mod limits;
     mod local;
     mod proxy;

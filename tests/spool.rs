@@ -16,6 +16,8 @@
 
 #[path = "support/process.rs"]
 mod process;
+#[path = "support/scratch.rs"]
+mod scratch;
 
 mod spool {
     mod child;

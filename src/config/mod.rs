@@ -47,7 +47,7 @@ pub(crate) struct Config {
     pub(crate) destination: Destination,
     /// `Some` while the key is known; hashes the host's name even where nothing is sent to AgentOps.
     #[cfg_attr(
-        not(feature = "host"),
+        not(any(feature = "host", test)),
         expect(dead_code, reason = "only the host environment asks for it")
     )]
     pub(crate) api_key: Option<Secret>,
@@ -64,12 +64,12 @@ pub(crate) struct Config {
     /// `OTEL_RESOURCE_ATTRIBUTES`, then the builder's: they win over detection.
     pub(crate) resource_attributes: Vec<(String, String)>,
     #[cfg_attr(
-        not(feature = "host"),
+        not(any(feature = "host", test)),
         expect(dead_code, reason = "only the host environment asks for it")
     )]
     pub(crate) env_data_opt_out: bool,
     #[cfg_attr(
-        not(feature = "host"),
+        not(any(feature = "host", test)),
         expect(dead_code, reason = "only the host environment asks for it")
     )]
     pub(crate) host_name: HostName,

@@ -4,7 +4,7 @@ use opentelemetry::{Key, Value};
 
 use super::{HostProbe, resource};
 use crate::{
-    config::{Config, HostName, Secret, Settings},
+    config::{Config, Settings},
     policy::redact::CredentialRedactor,
     semconv::wire::AttributeSet,
 };
@@ -124,7 +124,11 @@ mod host {
     use sysinfo::System;
 
     use super::*;
-    use crate::{resource::facts::architecture, semconv::wire::WireValue};
+    use crate::{
+        config::{HostName, Secret},
+        resource::facts::architecture,
+        semconv::wire::WireValue,
+    };
 
     fn facts(config: &Config) -> AttributeSet {
         HostProbe::new(config).unwrap().facts()

@@ -16,9 +16,9 @@ pub(crate) const ROWS: [Row; 12] = [
         // Three spans of one callsite and one of another.
         let said = |line: u32| {
             format!(
-                "WARN agentops.kind is \"planner\" on the span \"plan\" (tests/bad_input/fields.rs:{line}): not a kind; \
-                 one of session, agent, workflow, task, operation, llm, tool, guardrail, chain, http; it is sent as \
-                 `unknown`"
+                "WARN agentops.kind is \"planner\" on the span \"plan\" ({}:{line}): not a kind; one of session, \
+                 agent, workflow, task, operation, llm, tool, guardrail, chain, http; it is sent as `unknown`",
+                file!()
             )
         };
         assert_eq!(outcome.told, [said(PLANNER), said(OTHER_PLANNER)]);
@@ -63,9 +63,10 @@ pub(crate) const ROWS: [Row; 12] = [
             assert_eq!(
                 outcome.told,
                 [format!(
-                    "WARN tags were left out of the span \"refused\" (tests/bad_input/fields.rs:{REFUSED}): [\"agent\", \
-                 \"tool.name\", \"a..b\"]; AgentOps writes attributes of these names itself, or they have an empty part: \
-                 choose other keys"
+                    "WARN tags were left out of the span \"refused\" ({}:{REFUSED}): [\"agent\", \"tool.name\", \
+                     \"a..b\"]; AgentOps writes attributes of these names itself, or they have an empty part: choose \
+                     other keys",
+                    file!()
                 )]
             );
         },
@@ -211,6 +212,8 @@ pub(crate) const ROWS: [Row; 12] = [
         |host| {
             host.collector.reject_keys();
             drop(info_span!("early", agentops.kind = "tool"));
+            let asked = host.collector.wait_for_requests(1, DEADLINE).unwrap();
+            assert_eq!(asked[0].status, Some(403));
             let refused = host
                 .agentops
                 .force_flush(std::time::Duration::from_millis(300))

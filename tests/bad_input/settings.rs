@@ -52,12 +52,14 @@ const WRONG: &[Wrong] = &[
     ("AGENTOPS_CAPTURE_CONTENT", "some", "some", "all, no-messages or none"),
     ("AGENTOPS_INSTRUMENT_LLM_CALLS", "openai", "openai", BOOL),
     ("AGENTOPS_SEMCONV", "otel", "otel", "agentops, gen-ai or both"),
+    #[cfg(unix)]
     (
         "AGENTOPS_PRICE_FILE",
         "/no/such/prices",
         "/no/such/prices (No such file or directory (os error 2))",
         PRICES,
     ),
+    #[cfg(unix)]
     ("AGENTOPS_PRICE_FILE", "/", "/ (Is a directory (os error 21))", PRICES),
     ("AGENTOPS_SAMPLE_RATIO", "1.5", "1.5", RATIO),
     ("AGENTOPS_SAMPLE_RATIO", "NaN", "NaN", RATIO),

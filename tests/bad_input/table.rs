@@ -14,10 +14,10 @@ use tracing::info_span;
 
 use crate::host::{DEADLINE, Host};
 
-/// No call holds the host up for longer.
-const LONGEST_CALL: Duration = Duration::from_millis(50);
-/// A machine that tests run on does other things meanwhile, and most builds of tests are not optimised.
-const MACHINE: u32 = if cfg!(debug_assertions) { 40 } else { 4 };
+/// No call holds the host up. What is promised is 50 ms at most, but a machine that tests run on does other things
+/// meanwhile, so this is what tells a call that works from one that waits: the servers of these rows hold their answers
+/// for much longer.
+const LONGEST_CALL: Duration = Duration::from_secs(2);
 
 /// One thing that may go wrong.
 pub(crate) struct Row {
@@ -110,7 +110,7 @@ fn check_row(row: &Row) {
     let stats = host.agentops.stats();
     demand_that_all_is_counted(&stats, row.bad);
     let took = host.slowest();
-    assert!(took <= LONGEST_CALL * MACHINE, "{}: a call took {took:?}", row.bad);
+    assert!(took <= LONGEST_CALL, "{}: a call took {took:?}", row.bad);
     let spans = host.collector.spans().into_iter().filter(|span| span.name != HEALTHY);
     (row.outcome)(&Outcome {
         spans: spans.collect(),

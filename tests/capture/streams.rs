@@ -1,5 +1,7 @@
 //! Answers that arrive in pieces: times, what was put together, and what is left of one that ended early.
 
+use std::time::Duration;
+
 use futures::StreamExt as _;
 use http_body_util::BodyExt as _;
 
@@ -46,6 +48,36 @@ fn a_stream_is_put_together_and_timed() {
         "{first} + {generation} <= {whole}"
     );
     assert_eq!(call.attribute("agentops.response.partial"), None);
+}
+
+#[test]
+fn what_passes_before_the_first_piece_and_what_passes_after_it_are_told_apart() {
+    const A_WHILE: Duration = Duration::from_millis(60);
+    let (first, rest) = CHAT_EVENTS.split_at(CHAT_EVENTS.find("\n\n").unwrap() + 2);
+    let (reply, begin) = Reply::events().hold();
+    let (reply, go_on) = reply.piece(first).hold();
+    let (spans, _) = run(vec![reply.piece(rest)], async |program| {
+        let answer = program.send(CHAT, &chat_request(true)).await.unwrap();
+        tokio::time::sleep(A_WHILE).await;
+        begin.send(()).unwrap();
+        let mut body = std::pin::pin!(reqwest::Body::from(answer).into_data_stream());
+        assert_eq!(body.next().await.unwrap().unwrap(), first);
+        tokio::time::sleep(A_WHILE).await;
+        go_on.send(()).unwrap();
+        while let Some(piece) = body.next().await {
+            piece.unwrap();
+        }
+    });
+    let call = call(&spans);
+    let seconds = |key| call.attribute(key).and_then(|value| value.as_f64()).unwrap();
+    let before = seconds("gen_ai.streaming.time_to_first_token");
+    let after = seconds("gen_ai.streaming.time_to_generate");
+    let (a_while, whole) = (
+        A_WHILE.as_secs_f64(),
+        (call.end_unix_nanos - call.start_unix_nanos) as f64 / 1e9,
+    );
+    assert!(before >= a_while && after >= a_while, "{before} and {after}");
+    assert!(before + after <= whole + 1e-6, "{before} and {after} of {whole}");
 }
 
 #[test]
@@ -129,7 +161,7 @@ fn an_error_in_the_middle_of_a_stream_is_the_calls() {
 #[test]
 fn comments_that_keep_the_connection_alive_are_no_answer_yet() {
     let (reply, go_on) = Reply::events().piece(": keep-alive\n\n").hold();
-    let wait = std::time::Duration::from_millis(30);
+    let wait = Duration::from_millis(30);
     let (spans, _) = run(vec![reply.piece(CHAT_EVENTS)], async |program| {
         let mut answer = program.send(CHAT, &chat_request(true)).await.unwrap();
         answer.chunk().await.unwrap().unwrap();

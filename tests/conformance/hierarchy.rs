@@ -3,22 +3,16 @@
 //! Where Python has no equivalent in Rust:
 //! * A generator's span stays current in Python after the generator has ended, so that what follows is below it. Here
 //!   what follows runs inside the span.
-//! * `update_trace_metadata` writes the tags as JSON text where all else writes a list ([`with_tags_as_a_list`]), writes
+//! * `update_trace_metadata` writes the tags as JSON text where all else writes a list, writes
 //!   `workflow_name` as `workflow.name`, and leaves out a dict.
 
 use std::{error::Error, fmt, num::ParseIntError};
 
-use agentops::{
-    AgentOps, AgentOpsSpanExt, EndState,
-    testing::{Span, draw},
-};
+use agentops::{AgentOps, AgentOpsSpanExt, EndState, testing::Span};
 use serde::Serialize;
 use tracing::{Span as Tracing, info_span, instrument};
 
-use crate::{
-    run::run,
-    support::{Difference, Display, Golden, Scenario, compare, nested},
-};
+use crate::{run::run, scenarios};
 
 #[derive(Clone, Serialize)]
 struct Hit {
@@ -169,72 +163,12 @@ fn arrived() -> Vec<Span> {
     run(|builder| builder.with_auto_start_session(false), program)
 }
 
-/// The capture, with the tags of `update_trace_metadata` as the list that `start_session` would have written. The
-/// server keeps the same text of both.
-fn with_tags_as_a_list(mut golden: Scenario) -> Scenario {
-    let session = golden.span_mut("session.session");
-    let written = session.attribute("agentops.tags").unwrap().clone();
-    session.attributes.set("agentops.tags", ["new-tag"]);
-    let list = session.attribute("agentops.tags").unwrap();
-    let kept = |value| serde_json::from_str::<Vec<String>>(&nested::text(value)).unwrap();
-    assert_eq!(kept(&written), kept(list));
-    golden
-}
-
 #[test]
 fn every_kind_of_span_sends_what_python_sends() {
-    let ours = arrived();
-    let expected = [
-        Difference::OkInsteadOfUnset,
-        Difference::OneExceptionEvent,
-        Difference::EntityKeys,
-        Difference::NamedArguments,
-        Difference::HostKeys,
-        Difference::ResourceKeys,
-        Difference::CutNotDropped,
-        Difference::DictTags,
-        Difference::AddedKeys,
-    ];
-    if let Err(said) = compare(&with_tags_as_a_list(Golden::load().hierarchy), &ours, &expected) {
-        panic!("{said}\n{}", draw(&ours));
-    }
+    scenarios::hierarchy_sends_what_python_sends(&arrived());
 }
 
 #[test]
 fn every_kind_of_span_is_shown_as_fully() {
-    let ours = arrived();
-    let (display, python) = (Display::of(&ours), Display::of(&Golden::load().hierarchy.spans));
-    let bars = |display: &Display| {
-        let bars = display.bars.iter().map(|bar| (bar.name.clone(), bar.kind_type.clone()));
-        bars.collect::<Vec<_>>()
-    };
-    assert_eq!(bars(&display), bars(&python));
-    assert_eq!(
-        (display.llm_calls, display.errors, display.tokens, display.cost),
-        (python.llm_calls, python.errors, python.tokens, python.cost)
-    );
-    assert_eq!((display.name, display.tags), (python.name, python.tags));
-    assert_eq!((display.warnings, display.lost), (vec![], vec![]));
-    // Python shows no card, no tool call and nothing in the tool view, and counts 14 spans as indeterminate.
-    assert_eq!(
-        (display.agent_cards.as_slice(), display.tool_calls),
-        (&["customer_service".to_owned()][..], 4)
-    );
-    assert_eq!(
-        (
-            display.counts.success,
-            display.counts.fail,
-            display.counts.indeterminate
-        ),
-        (14, 1, 0)
-    );
-    let view = Display::tool(ours.iter().find(|span| span.name == "web_search.tool").unwrap());
-    assert_eq!(
-        (view.name.as_str(), view.parameters.as_str(), view.result.as_str()),
-        (
-            "web_search",
-            r#"{"q":"hello","limit":2}"#,
-            r#"[{"q":"hello","limit":2}]"#
-        )
-    );
+    scenarios::hierarchy_is_shown_as_fully(&arrived());
 }

@@ -9,19 +9,14 @@
 use std::{error::Error, fmt, num::ParseIntError};
 
 use agentops::{
-    AgentOps, AgentOpsSpanExt, AgentScope, EndState, agent, guardrail, operation, task,
-    testing::{Span, draw},
-    tool, workflow,
+    AgentOps, AgentOpsSpanExt, AgentScope, EndState, agent, guardrail, operation, task, testing::Span, tool, workflow,
 };
 use futures::{Stream, StreamExt as _, stream};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tracing::Span as Tracing;
 
-use crate::{
-    run::run,
-    support::{Difference, Display, Golden, Scenario, compare},
-};
+use crate::{run::run, scenarios};
 
 #[derive(Clone, Serialize)]
 struct Hit {
@@ -185,64 +180,12 @@ fn arrived() -> Vec<Span> {
     run(|builder| builder.with_auto_start_session(false), program)
 }
 
-/// The capture, with the tags of `update_trace_metadata` as the list that `start_session` would have written.
-fn with_tags_as_a_list(mut golden: Scenario) -> Scenario {
-    let session = golden.span_mut("session.session");
-    session.attributes.set("agentops.tags", ["new-tag"]);
-    golden
-}
-
 #[test]
 fn every_kind_of_span_sends_what_python_sends() {
-    let ours = arrived();
-    let expected = [
-        Difference::OkInsteadOfUnset,
-        Difference::OneExceptionEvent,
-        Difference::EntityKeys,
-        Difference::NamedArguments,
-        Difference::HostKeys,
-        Difference::ResourceKeys,
-        Difference::CutNotDropped,
-        Difference::DictTags,
-        Difference::AddedKeys,
-    ];
-    if let Err(said) = compare(&with_tags_as_a_list(Golden::load().hierarchy), &ours, &expected) {
-        panic!("{said}\n{}", draw(&ours));
-    }
+    scenarios::hierarchy_sends_what_python_sends(&arrived());
 }
 
 #[test]
 fn every_kind_of_span_is_shown_as_fully() {
-    let ours = arrived();
-    let (display, python) = (Display::of(&ours), Display::of(&Golden::load().hierarchy.spans));
-    let bars = |display: &Display| {
-        let bars = display.bars.iter().map(|bar| (bar.name.clone(), bar.kind_type.clone()));
-        bars.collect::<Vec<_>>()
-    };
-    assert_eq!(bars(&display), bars(&python));
-    assert_eq!(
-        (display.llm_calls, display.errors, display.tokens, display.cost),
-        (python.llm_calls, python.errors, python.tokens, python.cost)
-    );
-    assert_eq!((display.name, display.tags), (python.name, python.tags));
-    assert_eq!((display.warnings, display.lost), (vec![], vec![]));
-    assert_eq!(
-        (display.agent_cards.as_slice(), display.tool_calls),
-        (&["customer_service".to_owned()][..], 4)
-    );
-    let counts = (
-        display.counts.success,
-        display.counts.fail,
-        display.counts.indeterminate,
-    );
-    assert_eq!(counts, (14, 1, 0));
-    let view = Display::tool(ours.iter().find(|span| span.name == "web_search.tool").unwrap());
-    assert_eq!(
-        (view.name.as_str(), view.parameters.as_str(), view.result.as_str()),
-        (
-            "web_search",
-            r#"{"q":"hello","limit":2}"#,
-            r#"[{"q":"hello","limit":2}]"#
-        )
-    );
+    scenarios::hierarchy_is_shown_as_fully(&arrived());
 }

@@ -14,6 +14,8 @@ use opentelemetry_proto::tonic::collector::trace::v1::{ExportTracePartialSuccess
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
+use crate::scratch::Scratch;
+
 use super::{
     program::{Program, to},
     server::{Answer, Call, Server, taken},
@@ -177,7 +179,7 @@ fn a_gateway_that_knows_no_grpc_is_understood_by_its_http_status() {
 
 #[test]
 fn what_was_spooled_while_the_server_was_away_is_replayed_in_order() {
-    let scratch = std::env::temp_dir().join(format!("agentops-grpc-test-{}", std::process::id()));
+    let scratch = Scratch::new();
     let (away, serials) = (Arc::new(AtomicBool::new(true)), 0..=9);
     let server = {
         let away = Arc::clone(&away);
@@ -204,5 +206,4 @@ fn what_was_spooled_while_the_server_was_away_is_replayed_in_order() {
     // A probe may have failed after the count was taken.
     assert!(replayed.ends_with(&serials.collect::<Vec<_>>()), "{replayed:?}");
     program.agentops.shutdown(super::program::DEADLINE).unwrap();
-    drop(std::fs::remove_dir_all(scratch));
 }

@@ -12,6 +12,8 @@
 mod log;
 #[path = "../support/patience.rs"]
 mod patience;
+#[path = "../support/scratch.rs"]
+mod scratch;
 
 mod capture;
 mod content;

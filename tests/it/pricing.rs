@@ -8,7 +8,10 @@ use agentops::{
 };
 use tracing::info_span;
 
-use crate::harness::{arrived, arrived_with, named};
+use crate::{
+    harness::{arrived, arrived_with, named},
+    scratch::Scratch,
+};
 
 fn call(provider: &str, model: &str, usage: &Usage) -> impl Fn() {
     let (provider, model, usage) = (provider.to_owned(), model.to_owned(), *usage);
@@ -269,10 +272,9 @@ fn providers_are_found_by_the_names_that_the_conventions_give_them() {
 
 #[test]
 fn prices_of_a_file_win_over_the_table_and_those_of_the_program_over_both() {
-    let path = std::env::temp_dir().join(format!("agentops-prices-{}.json", std::process::id()));
     let file =
         r#"{ "gpt-5": { "input": 4, "output": 4 }, "house-model": { "input": 2, "output": 8, "cache_read": 1 } }"#;
-    std::fs::write(&path, file).unwrap();
+    let path = Scratch::with(file);
     let spans = arrived_with(
         |builder| builder.with_price("gpt-5", Price::new(1.0, 1.0)).with_price_file(&path),
         |_| {
@@ -284,7 +286,6 @@ fn prices_of_a_file_win_over_the_table_and_those_of_the_program_over_both() {
             )();
         },
     );
-    std::fs::remove_file(&path).unwrap();
     assert_close(costs(&spans, "chat gpt-5").unwrap(), [0.5, 0.5, 1.0]);
     assert_close(costs(&spans, "chat house-model").unwrap(), [0.15, 0.08, 0.23]);
 }

@@ -1,8 +1,10 @@
 //! Sessions: end states, tags, users, and what they hand down.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use agentops::{
     AgentOpsSpanExt, Builder, EndState,
-    testing::{Span, StatusCode, Value},
+    testing::{FixedClock, Span, StatusCode, Value, draw},
 };
 use tracing::{field, info_span, instrument};
 
@@ -78,7 +80,7 @@ async fn a_run_ends_as_its_result_says() {
         .session("cancelled")
         .start()
         .run(async || std::future::pending::<Result<(), String>>().await);
-    let cancelled = tokio::time::timeout(std::time::Duration::from_millis(1), never).await;
+    let cancelled = tokio::time::timeout(Duration::from_millis(1), never).await;
     assert!(ok.is_ok() && err.is_err() && cancelled.is_err());
 
     agentops.flush(crate::harness::DEADLINE).await.unwrap();
@@ -129,6 +131,44 @@ fn tags_are_the_handles_and_the_sessions_and_reach_the_direct_children() {
     assert_eq!(text(session, "team"), "red", "the session's value wins");
     assert_eq!(text(session, "tier"), "1");
     assert_eq!(named(&spans, "tool.tool").attribute("agentops.tags"), None);
+}
+
+/// The list of the dashboard shows the tags of whatever arrives first, and what outlived its session may.
+#[test]
+fn a_direct_child_that_ends_after_its_session_has_the_tags_too() {
+    let spans = arrived(|agentops| {
+        let session = agentops.session("s").with_tags(["nightly"]).start();
+        let late = session.in_scope(|| info_span!("late", agentops.kind = "agent"));
+        let below = info_span!(parent: &late, "below", agentops.kind = "tool");
+        session.end(EndState::Success);
+        drop((below, late));
+    });
+    assert_eq!(draw(&spans), "s.session\n  late.agent\n    below.tool\n");
+    let tags = |name| named(&spans, name).attribute("agentops.tags");
+    assert_eq!(tags("s.session"), Some(&vec!["nightly"].into()));
+    assert_eq!(tags("late.agent"), Some(&vec!["nightly"].into()));
+    assert_eq!(tags("below.tool"), None);
+}
+
+#[test]
+fn the_auto_session_began_when_the_handle_was_built() {
+    let clock = FixedClock::at(UNIX_EPOCH + Duration::from_secs(1_000), Duration::from_secs(1));
+    let spans = arrived_with(
+        |builder| builder.with_clock(clock),
+        |_| {
+            tool();
+            tool();
+        },
+    );
+    let [first, second, session] = &spans[..] else {
+        panic!("{}", draw(&spans))
+    };
+    assert_eq!(session.name, "default.session");
+    // A step at each reading: the first is the session's, long before its first span and all in order.
+    assert_eq!(session.start_unix_nanos, 1_000_000_000_000);
+    assert!(session.start_unix_nanos < first.start_unix_nanos);
+    assert!(first.end_unix_nanos <= second.start_unix_nanos);
+    assert!(second.end_unix_nanos <= session.end_unix_nanos);
 }
 
 #[test]

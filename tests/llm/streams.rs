@@ -3,9 +3,9 @@
 use std::{io, pin::Pin};
 
 use agentops::{
-    Usage,
+    Builder, Usage,
     llm::{Call, CallStream, Streaming},
-    testing::{Span, draw},
+    testing::{FixedClock, Span, draw},
 };
 use futures::{FutureExt as _, Stream, StreamExt as _, stream};
 use tracing::info_span;
@@ -23,7 +23,8 @@ fn whole(spans: &[Span]) -> &Span {
 
 #[test]
 fn pieces_of_text_and_tool_calls_are_put_together_and_timed() {
-    let spans = arrived(|_| {
+    let fixed = |builder: Builder| builder.with_clock(FixedClock::new());
+    let spans = arrived_with(fixed, |_| {
         let mut streaming = call().stream();
         streaming.reasoning("A tool ");
         streaming.reasoning("knows.");
@@ -62,10 +63,18 @@ fn pieces_of_text_and_tool_calls_are_put_together_and_timed() {
     assert_eq!(call.attribute("gen_ai.streaming.chunk_count"), Some(&8_i64.into()));
     assert_eq!(call.attribute("gen_ai.request.streaming"), Some(&true.into()));
     assert_eq!(call.attribute("agentops.response.partial"), None);
-    let seconds = |key| call.attribute(key).and_then(|value| value.as_f64()).unwrap();
-    let first = seconds("gen_ai.streaming.time_to_first_token");
-    let whole = (call.end_unix_nanos - call.start_unix_nanos) as f64 / 1e9;
-    assert!(first > 0.0 && first + seconds("gen_ai.streaming.time_to_generate") <= whole);
+    // The clock goes on by a millisecond at each reading.
+    let seconds = |key| call.attribute(key).and_then(|value| value.as_f64());
+    let whole = call.end_unix_nanos - call.start_unix_nanos;
+    assert_eq!(
+        (
+            seconds("gen_ai.streaming.time_to_first_token"),
+            seconds("gen_ai.response.time_to_first_chunk"),
+            seconds("gen_ai.streaming.time_to_generate"),
+            whole
+        ),
+        (Some(0.003), Some(0.003), Some(0.007), 12_000_000)
+    );
 }
 
 #[test]

@@ -7,6 +7,7 @@ use agentops::{
 use tracing::{error, info_span};
 
 use super::harness::{as_is, named, seen, seen_plain, variables};
+use crate::scratch::Scratch;
 
 /// Where the content of a run shows.
 #[derive(Debug, PartialEq, Eq)]
@@ -209,10 +210,8 @@ fn a_model_costs_what_the_program_says() {
 #[test]
 fn prices_stand_in_a_file_that_the_builder_or_the_environment_names() {
     covers!("with_price_file", "AGENTOPS_PRICE_FILE");
-    let path = |name: &str| std::env::temp_dir().join(format!("agentops-{name}-{}.json", std::process::id()));
-    let (one, two) = (path("one"), path("two"));
-    std::fs::write(&one, r#"{ "house-model": { "input": 1, "output": 0 } }"#).unwrap();
-    std::fs::write(&two, r#"{ "house-model": { "input": 2, "output": 0 } }"#).unwrap();
+    let one = Scratch::with(r#"{ "house-model": { "input": 1, "output": 0 } }"#);
+    let two = Scratch::with(r#"{ "house-model": { "input": 2, "output": 0 } }"#);
     let cost = |settings: &dyn Fn(Builder) -> Builder| {
         let seen = seen(settings, |_| {
             let (model, operation) = ("house-model", "chat");
@@ -227,7 +226,7 @@ fn prices_stand_in_a_file_that_the_builder_or_the_environment_names() {
         let call = named(&seen.spans, "chat house-model");
         call.attribute("gen_ai.usage.total_cost").and_then(Value::as_f64)
     };
-    let variable = [("AGENTOPS_PRICE_FILE", two.to_str().unwrap())];
+    let variable = [("AGENTOPS_PRICE_FILE", two.path().to_str().unwrap())];
     assert_eq!(cost(&as_is), None);
     assert_eq!(cost(&|builder| builder.with_price_file(&one)), Some(1.0));
     assert_eq!(cost(&|builder| builder.with_env(variables(&variable))), Some(2.0));
@@ -248,8 +247,5 @@ fn prices_stand_in_a_file_that_the_builder_or_the_environment_names() {
         "in USD per million tokens",
     ] {
         assert!(said.contains(part), "{said}");
-    }
-    for path in [one, two] {
-        std::fs::remove_file(path).unwrap();
     }
 }

@@ -8,8 +8,11 @@ const OTHER_KEY: &str = "99999999-8888-4777-8666-555555555555";
 
 #[test]
 fn the_key_is_exchanged_at_the_endpoint_for_the_token_of_the_exporter_endpoint() {
-    covers!("with_env", "with_api_key", "with_endpoint", "with_exporter_endpoint");
     covers!(
+        "with_env",
+        "with_api_key",
+        "with_endpoint",
+        "with_exporter_endpoint",
         "AGENTOPS_API_KEY",
         "AGENTOPS_API_ENDPOINT",
         "AGENTOPS_EXPORTER_ENDPOINT"

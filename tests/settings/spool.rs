@@ -1,6 +1,6 @@
 //! What waits on disk.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use agentops::{
     Builder, Export, ExportStats,
@@ -9,34 +9,14 @@ use agentops::{
 use tracing::subscriber::with_default;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use crate::patience::wait_until;
+use crate::{patience::wait_until, scratch::Scratch};
 
 use super::harness::{DEADLINE, KEY, to, tool, tool_with, variables};
 
-/// A directory of a test's own, gone with it.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("agentops-settings-{}-{name}", std::process::id()));
-        drop(std::fs::remove_dir_all(&path));
-        Self(path)
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        let Ok(entries) = std::fs::read_dir(&self.0) else {
-            return Vec::new();
-        };
-        entries
-            .flat_map(|entry| std::fs::read(entry.unwrap().path()).unwrap())
-            .collect()
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        drop(std::fs::remove_dir_all(&self.0));
-    }
+/// All that lies in it.
+fn bytes(scratch: &Scratch) -> Vec<u8> {
+    let files = scratch.files().into_iter();
+    files.flat_map(|path| std::fs::read(path).unwrap()).collect()
 }
 
 /// The counters after a program ran against a destination that takes nothing.
@@ -55,25 +35,25 @@ fn in_vain(settings: impl FnOnce(Builder) -> Builder, program: impl FnOnce()) ->
 #[test]
 fn what_cannot_be_sent_is_kept_in_the_directory_that_was_given() {
     covers!("with_spool_dir", "AGENTOPS_SPOOL_DIR");
-    let (given, named) = (Scratch::new("given"), Scratch::new("named"));
-    let name = named.0.display().to_string();
+    let (given, named) = (Scratch::new(), Scratch::new());
+    let name = named.path().display().to_string();
     let variable = [("AGENTOPS_SPOOL_DIR", name.as_str())];
     let without = in_vain(|builder| builder, tool);
     assert_eq!((without.spooled, without.dropped.total()), (0, 2));
     let by_variable = in_vain(|builder| builder.with_env(variables(&variable)), tool);
     assert_eq!((by_variable.spooled, by_variable.dropped.total()), (2, 0));
-    assert!(!named.bytes().is_empty() && given.bytes().is_empty());
-    let both = |builder: Builder| builder.with_env(variables(&variable)).with_spool_dir(&given.0);
+    assert!(!bytes(&named).is_empty() && bytes(&given).is_empty());
+    let both = |builder: Builder| builder.with_env(variables(&variable)).with_spool_dir(&given);
     assert_eq!(in_vain(both, tool).spooled, 2);
-    assert!(!given.bytes().is_empty(), "the builder wins");
+    assert!(!bytes(&given).is_empty(), "the builder wins");
 }
 
 #[test]
 fn the_spool_holds_no_more_than_it_may() {
     covers!("with_spool_max_bytes");
-    let scratch = Scratch::new("bytes");
+    let scratch = Scratch::new();
     let kept = |bytes| {
-        let settings = |builder: Builder| builder.with_spool_dir(&scratch.0).with_spool_max_bytes(bytes);
+        let settings = |builder: Builder| builder.with_spool_dir(&scratch).with_spool_max_bytes(bytes);
         in_vain(settings, || tool_with(20_000))
     };
     let (large, small) = (kept(1_000_000), kept(10_000));
@@ -86,9 +66,9 @@ fn the_spool_holds_no_more_than_it_may() {
 #[test]
 fn the_spool_keeps_nothing_longer_than_it_may() {
     covers!("with_spool_max_age");
-    let scratch = Scratch::new("age");
+    let scratch = Scratch::new();
     let collector = Collector::start();
-    let settings = || to(&collector).with_spool_dir(&scratch.0);
+    let settings = || to(&collector).with_spool_dir(&scratch);
     collector.fail_next_n(Failure::status(503), usize::MAX);
     let first = settings().build().unwrap();
     with_default(tracing_subscriber::registry().with(first.layer()), tool);
@@ -106,10 +86,10 @@ fn the_spool_keeps_nothing_longer_than_it_may() {
 #[test]
 fn a_durable_spool_has_everything_before_it_is_sent() {
     covers!("with_durable_spool");
-    let scratch = Scratch::new("durable");
+    let scratch = Scratch::new();
     let collector = Collector::start();
     collector.fail_next_n(Failure::hold(), usize::MAX);
-    let settings = |durable| to(&collector).with_spool_dir(&scratch.0).with_durable_spool(durable);
+    let settings = |durable| to(&collector).with_spool_dir(&scratch).with_durable_spool(durable);
     for durable in [false, true] {
         collector.clear();
         let agentops = settings(durable).build().unwrap();
@@ -124,7 +104,7 @@ fn a_durable_spool_has_everything_before_it_is_sent() {
         {
             requests += 1;
         }
-        assert_eq!(!scratch.bytes().is_empty(), durable);
+        assert_eq!(!bytes(&scratch).is_empty(), durable);
         collector.release();
         drop(agentops.shutdown(Duration::from_secs(1)));
     }
@@ -137,14 +117,14 @@ fn a_durable_spool_has_everything_before_it_is_sent() {
 
 #[test]
 fn destinations_that_are_no_endpoint_have_no_spool() {
-    let scratch = Scratch::new("console");
+    let scratch = Scratch::new();
     let agentops = agentops::builder()
         .with_env(|_| None)
         .with_api_key(KEY)
         .with_export(Export::Off)
-        .with_spool_dir(&scratch.0)
+        .with_spool_dir(&scratch)
         .build()
         .unwrap();
     agentops.shutdown(DEADLINE).unwrap();
-    assert!(!scratch.0.exists());
+    assert!(!scratch.path().exists());
 }

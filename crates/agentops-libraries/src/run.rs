@@ -9,7 +9,11 @@ use agentops::{
 use tracing::subscriber::with_default;
 use tracing_subscriber::layer::SubscriberExt as _;
 
+#[path = "../../../tests/support/process.rs"]
+mod process;
+
 use crate::provider::PATIENCE;
+use process::{Ended, again};
 
 /// A key as AgentOps gives them.
 pub const KEY: &str = "11111111-2222-4333-8444-555555555555";
@@ -73,29 +77,12 @@ pub fn run_with<F: Future>(
 ///
 /// # Panics
 ///
-/// If the test fails there.
-#[expect(
-    clippy::expect_used,
-    clippy::disallowed_methods,
-    reason = "a test may, and tells its processes apart"
-)]
+/// If the test fails there, or takes too long.
 pub fn own_process(test: &str, variables: &[(&str, &str)]) -> bool {
-    const MARK: &str = "AGENTOPS_LIBRARIES_TEST";
-    if std::env::var(MARK).is_ok_and(|name| name == test) {
+    if process::role().is_some_and(|role| role == test) {
         return true;
     }
-    let itself = std::env::current_exe().expect("a path of its own");
-    let output = std::process::Command::new(itself)
-        .args([test, "--exact", "--nocapture"])
-        .env(MARK, test)
-        .envs(variables.iter().copied())
-        .output()
-        .expect("a process");
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && said.contains("1 passed"),
-        "{said}\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let ended = Ended::well(again(test, test).envs(variables.iter().copied()));
+    assert!(ended.stdout.contains("1 passed"), "no test {test:?}: {}", ended.stdout);
     false
 }

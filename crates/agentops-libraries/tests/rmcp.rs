@@ -87,7 +87,7 @@ fn a_tool_server_in_another_process_continues_the_session_and_serves_its_user() 
         ("AGENTOPS_EXPORTER_ENDPOINT", &collector.traces_endpoint()),
     ];
     let ended = example::run("mcp_tool_server", &variables);
-    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(ended.code(), Some(0), "{ended:?}");
     let spans = collector.spans();
     assert_eq!(draw(&spans), "desk.session\n  forecaster.agent\n    weather.tool\n");
     let named = |name: &str| spans.iter().find(|span| span.name == name).unwrap();

@@ -214,15 +214,22 @@ async fn a_closed_console_costs_spans_and_nothing_else() {
 
 #[tokio::test]
 async fn a_file_gets_a_line_of_json_for_each_request_after_those_it_has() {
-    let path = std::env::temp_dir().join(format!("agentops-lines-{}.jsonl", std::process::id()));
-    std::fs::write(&path, "{\"first\":true}\n").unwrap();
+    /// Gone with the test, whatever comes of it.
+    struct Scratch(std::path::PathBuf);
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            drop(std::fs::remove_file(&self.0));
+        }
+    }
+    let name = format!("agentops-lines-{}.jsonl", std::process::id());
+    let Scratch(path) = &Scratch(std::env::temp_dir().join(name));
+    std::fs::write(path, "{\"first\":true}\n").unwrap();
     let mut delivery = Delivery::new(&config(Destination::File(path.clone())), resource(), None).unwrap();
     assert_eq!(deliver(&mut delivery, spans(2)).await.exported, 2);
     assert_eq!(deliver(&mut delivery, spans(1)).await.exported, 1);
     assert!(delivery.check().await.is_ok());
 
-    let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::remove_file(&path).unwrap();
+    let text = std::fs::read_to_string(path).unwrap();
     let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 3);
     assert_eq!(

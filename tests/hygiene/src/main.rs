@@ -9,8 +9,8 @@ use ::observed::{agent, chain, guardrail, operation, session, task, tool, workfl
 use ::std::{
     boxed::Box,
     convert::From,
-    future::{ready, Future},
-    pin::{pin, Pin},
+    future::{Future, ready},
+    pin::{Pin, pin},
     println,
     result::Result::{self, Err, Ok},
     string::{String, ToString},

@@ -54,7 +54,7 @@ impl<T: ?Sized> InTheWay for T {}
 #[operation(crate = ::observed)]
 fn twice(option: &str) -> String {
     span!();
-    vec!();
+    vec![];
     let once = option.to_string();
     once + option
 }
