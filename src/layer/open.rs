@@ -122,7 +122,7 @@ impl Lane {
 
     fn ids(&self) -> Vec<Id> {
         let near = self.places.iter().map(|place| place.load(Ordering::Acquire));
-        let near = near.filter(|bits| *bits != 0).map(|bits| Id::from_u64(bits));
+        let near = near.filter(|bits| *bits != 0).map(Id::from_u64);
         let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
         near.chain(others.iter().map(|(_, id)| id.clone())).collect()
     }
