@@ -199,6 +199,11 @@ impl Process {
         (code, ended_before(&self.heard, end, ago))
     }
 
+    /// Which spans that it told of had ended for so long then.
+    pub(crate) fn ended_before(&self, end: Instant, ago: Duration) -> Vec<u64> {
+        ended_before(&self.heard, end, ago)
+    }
+
     /// Waits for its end, and answers with its code.
     pub(crate) fn wait(self) -> Option<i32> {
         self.child.wait().code()

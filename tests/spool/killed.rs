@@ -35,7 +35,7 @@ impl Dice {
 #[test]
 fn twenty_kills_lose_nothing_that_ended_a_tenth_of_a_second_before() {
     let mut dice = Dice(2_026);
-    let (mut twice_in_all, mut judged) = (0, 0);
+    let mut twice_in_all = 0;
     for round in 0..20 {
         let (collector, scratch) = (Collector::start(), Scratch::new());
         // The destination takes everything, or nothing, or does not answer.

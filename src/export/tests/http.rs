@@ -2,7 +2,7 @@ use std::{
     io::Read,
     net::TcpListener,
     sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -264,6 +264,7 @@ async fn after_a_503_spans_are_sent_again() {
         _ => Say::status(200),
     })
     .await;
+    let start = Instant::now();
     let ledger = deliver(&mut delivery(&otlp(server.url(TRACES_PATH))), spans(2)).await;
     assert_eq!((ledger.exported, ledger.retries), (2, 2));
     assert!(
