@@ -45,7 +45,24 @@ pub(crate) enum Clock {
         base: Start,
         step: Duration,
         readings: AtomicU64,
+        set_back: SetBack,
     },
+}
+
+/// Somebody sets the wall clock.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SetBack {
+    /// After so many readings.
+    pub(crate) after: u64,
+    pub(crate) by: Duration,
+}
+
+impl SetBack {
+    /// Nobody does.
+    pub(crate) const NEVER: Self = Self {
+        after: u64::MAX,
+        by: Duration::ZERO,
+    };
 }
 
 impl Clock {
@@ -64,10 +81,22 @@ impl Clock {
                     at: Instant::now(),
                 }
             }
-            Self::Stepping { base, .. } => {
-                let at = self.now();
+            Self::Stepping {
+                base,
+                step,
+                readings,
+                set_back,
+            } => {
+                let reading = readings.fetch_add(1, Ordering::Relaxed);
+                let at = stepped(base.at, *step, reading);
+                let earlier = if reading >= set_back.after {
+                    set_back.by
+                } else {
+                    Duration::ZERO
+                };
+                let earlier = u64::try_from(earlier.as_nanos()).unwrap_or(u64::MAX);
                 Start {
-                    unix_nanos: base.unix_nanos_at(at),
+                    unix_nanos: base.unix_nanos_at(at).saturating_sub(earlier),
                     at,
                 }
             }
@@ -83,12 +112,15 @@ impl Clock {
     pub(crate) fn now(&self) -> Instant {
         match self {
             Self::System => Instant::now(),
-            Self::Stepping { base, step, readings } => {
-                let reading = readings.fetch_add(1, Ordering::Relaxed);
-                base.at + *step * u32::try_from(reading).unwrap_or(u32::MAX)
-            }
+            Self::Stepping {
+                base, step, readings, ..
+            } => stepped(base.at, *step, readings.fetch_add(1, Ordering::Relaxed)),
         }
     }
+}
+
+fn stepped(base: Instant, step: Duration, reading: u64) -> Instant {
+    base + step * u32::try_from(reading).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -98,32 +130,33 @@ mod tests {
     const HOUR: u64 = 3_600_000_000_000;
     const SECOND: u64 = 1_000_000_000;
 
-    /// A machine's clocks: monotonic time goes on by a second at each reading, wall time is `wall` when it begins.
-    fn clock(wall: u64, at: Instant, readings: u64) -> Clock {
+    /// A clock that says `wall` as it begins, and goes on by a second at each reading.
+    fn clock(wall: u64, set_back: SetBack) -> Clock {
         Clock::Stepping {
-            base: Start { unix_nanos: wall, at },
+            base: Start {
+                unix_nanos: wall,
+                at: Instant::now(),
+            },
             step: Duration::from_secs(1),
-            readings: AtomicU64::new(readings),
+            readings: AtomicU64::new(0),
+            set_back,
         }
     }
 
     #[test]
     fn nothing_ends_before_it_began_when_the_wall_clock_is_set_back_an_hour() {
-        let (wall, at) = (1_767_225_600 * SECOND, Instant::now());
-        let before = clock(wall, at, 0);
-        let outer = before.start();
-        // The same monotonic clock goes on while the wall clock is an hour earlier.
-        let set_back = clock(wall - HOUR, at, 1);
-        let inner = set_back.start();
-        let (inner_end, outer_end) = (set_back.now(), set_back.now());
-        assert!(inner.unix_nanos < outer.unix_nanos, "the wall clock was set back");
+        let hour = Duration::from_nanos(HOUR);
+        let clock = clock(1_767_225_600 * SECOND, SetBack { after: 1, by: hour });
+        let (outer, inner) = (clock.start(), clock.start());
+        let (inner_end, outer_end) = (clock.now(), clock.now());
+        assert_eq!(inner.unix_nanos, outer.unix_nanos + SECOND - HOUR);
         assert_eq!(inner.unix_nanos_at(inner_end), inner.unix_nanos + SECOND);
         assert_eq!(outer.unix_nanos_at(outer_end), outer.unix_nanos + 3 * SECOND);
     }
 
     #[test]
     fn what_is_said_to_end_before_it_began_ends_when_it_began() {
-        let clock = clock(SECOND, Instant::now(), 0);
+        let clock = clock(SECOND, SetBack::NEVER);
         let earlier = clock.now();
         let start = clock.start();
         assert_eq!(start.unix_nanos_at(earlier), start.unix_nanos);
@@ -131,7 +164,7 @@ mod tests {
 
     #[test]
     fn times_beyond_what_the_wire_holds_stay_at_its_end() {
-        let clock = clock(u64::MAX - 1, Instant::now(), 0);
+        let clock = clock(u64::MAX - 1, SetBack::NEVER);
         let start = clock.start();
         assert_eq!(start.unix_nanos_at(clock.now()), u64::MAX);
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    clock::{Clock, Start},
+    clock::{Clock, SetBack, Start},
     hierarchy::IdSource,
 };
 
@@ -33,6 +33,7 @@ impl FixedIds {
 pub struct FixedClock {
     unix_nanos: u64,
     step: Duration,
+    set_back: SetBack,
 }
 
 impl FixedClock {
@@ -44,6 +45,7 @@ impl FixedClock {
         Self {
             unix_nanos: 1_767_225_600_000_000_000,
             step: Duration::from_millis(1),
+            set_back: SetBack::NEVER,
         }
     }
 
@@ -53,7 +55,14 @@ impl FixedClock {
         Self {
             unix_nanos: u64::try_from(since.as_nanos()).unwrap_or(u64::MAX),
             step: step.min(Self::LONGEST_STEP),
+            set_back: SetBack::NEVER,
         }
+    }
+
+    /// After so many readings the wall clock is `by` earlier, as if somebody had set it; what is measured goes on.
+    pub fn with_wall_set_back(mut self, after: u64, by: Duration) -> Self {
+        self.set_back = SetBack { after, by };
+        self
     }
 
     pub(crate) fn into_clock(self) -> Clock {
@@ -65,6 +74,7 @@ impl FixedClock {
             base,
             step: self.step,
             readings: AtomicU64::new(0),
+            set_back: self.set_back,
         }
     }
 }

@@ -2,12 +2,18 @@
 
 use std::{thread, time::Duration};
 
-use agentops::{AgentOpsSpanExt as _, EndState};
+use agentops::{
+    AgentOpsSpanExt as _, EndState,
+    testing::{FixedClock, Span as Sent},
+};
 use tracing::{Span, field, info, info_span};
 
 use crate::{host::Host, table::Row};
 
-pub(crate) const ROWS: [Row; 10] = [
+const MILLISECOND: u64 = 1_000_000;
+const HOUR: u64 = 3_600_000_000_000;
+
+pub(crate) const ROWS: [Row; 11] = [
     Row::new(
         "spans closed out of order",
         |_| {
@@ -64,6 +70,22 @@ pub(crate) const ROWS: [Row; 10] = [
             assert_eq!(outcome.text("late.task", "agent.name"), "parent");
         },
     ),
+    Row::new(
+        "a wall clock that is set back an hour",
+        |_| {
+            let outer = info_span!("outer", agentops.kind = "operation").entered();
+            drop(info_span!("inner", agentops.kind = "operation").entered());
+            drop(outer);
+        },
+        |outcome| {
+            let [outer, inner] = ["outer.operation", "inner.operation"].map(|name| outcome.span(name));
+            let lasted = |span: &Sent| span.end_unix_nanos - span.start_unix_nanos;
+            assert_eq!(inner.start_unix_nanos, outer.start_unix_nanos + MILLISECOND - HOUR);
+            assert_eq!((lasted(outer), lasted(inner)), (3 * MILLISECOND, MILLISECOND));
+        },
+    )
+    // The first reading is the session's start, the second the outer span's.
+    .with(|builder| builder.with_clock(FixedClock::new().with_wall_set_back(2, Duration::from_nanos(HOUR)))),
     Row::new(
         "a time to wait that is beyond what a clock can hold",
         |host| {
