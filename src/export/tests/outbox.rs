@@ -58,23 +58,6 @@ async fn retry_after_holds_back_everything_else_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_may_come_again_at_once_comes_again_at_once() {
-    let at_once = || Outcome::Retry {
-        after: Some(Duration::ZERO),
-        reason: "just now".to_owned(),
-    };
-    let (mut delivery, sent) = delivery(scripted(vec![at_once(), at_once()]));
-    let ledger = deliver(&mut delivery, spans(1)).await;
-    assert_eq!((ledger.exported, ledger.retries), (1, 2));
-    let sent = sent.lock().unwrap();
-    for attempts in sent.windows(2) {
-        let pause = attempts[1].at - (attempts[0].at + ANSWER_TIME);
-        // Less than a millisecond is what timers are told apart by.
-        assert!(pause <= Duration::from_millis(1), "{pause:?}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_request_is_given_up_five_minutes_after_its_first_attempt() {
     let (mut delivery, sent) = delivery(|_| retry());
     let start = Instant::now();
