@@ -57,6 +57,7 @@ pub(crate) struct SetBack {
     pub(crate) by: Duration,
 }
 
+#[cfg(any(test, feature = "testing"))]
 impl SetBack {
     /// Nobody does.
     pub(crate) const NEVER: Self = Self {
