@@ -24,6 +24,8 @@ pub(super) type Shared = Arc<Mutex<Option<Sent>>>;
 #[derive(Debug)]
 pub(super) struct Sent {
     kept: Excerpt,
+    /// A middleware has the whole body at once, which its call is charged for.
+    #[cfg(feature = "tower")]
     charge: Charge,
 }
 
