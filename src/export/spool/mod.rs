@@ -346,7 +346,7 @@ impl Spool {
         for number in empty {
             self.discard(number);
         }
-        self.starts.finish(&self.folder);
+        self.starts.finish(&self.folder, &self.closed);
         if self.shelf.segments().next().is_none()
             && self.starts.name().is_none()
             && let Some(owner) = self.owner.take()

@@ -132,9 +132,10 @@ impl Starts {
         Ok(())
     }
 
-    /// Nothing is open any more: the file goes.
-    pub(super) fn finish(&mut self, folder: &Folder) {
-        if self.live.is_empty() {
+    /// Nothing is open any more: the file goes, which a disk without room lets it, too. `closed` are spans that ended and
+    /// whose notes could not be taken back.
+    pub(super) fn finish(&mut self, folder: &Folder, closed: &[u64]) {
+        if self.live.keys().all(|span| closed.contains(span)) {
             self.remove(folder);
         }
     }

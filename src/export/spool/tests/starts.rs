@@ -67,7 +67,7 @@ fn a_note_is_there_until_its_span_ends_and_is_not_lost_when_the_file_is_written_
     assert_eq!(noted(&scratch), [2]);
     assert_eq!(starts.len(), 1);
     starts.close(&mut folder, begin(9_000), &[2], 0).unwrap();
-    starts.finish(&folder);
+    starts.finish(&folder, &[]);
     assert_eq!(scratch.files("open").len(), 0, "nothing is open, and nothing is left");
 }
 
