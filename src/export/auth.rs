@@ -16,8 +16,8 @@ use crate::{clock::Clock, config::Secret};
 /// waits since the first refusal is still there then.
 const ASK_AGAIN: Duration = Duration::from_secs(4 * 60);
 
-/// A key that was good a moment ago is rather refused by mistake, and tried again this many times as late as after a
-/// failure: after five seconds, then ever later.
+/// A key that was good a moment ago was probably refused by mistake. It is tried again after the back-off of a failure times
+/// this: after five seconds, then ever later.
 const GOOD_BEFORE: u32 = 10;
 
 /// A token is renewed so long before it expires, or after nine tenths of a shorter life.

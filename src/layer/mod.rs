@@ -205,7 +205,6 @@ where
     }
 
     fn on_enter(&self, id: &Id, cx: Context<'_, S>) {
-        // Only what was entered in good health can be left in a panic: guards of others run while unwinding, too.
         if std::thread::panicking() {
             self.enter_in_panic(id, &cx);
         } else {

@@ -98,7 +98,8 @@ impl Starts {
         Ok(())
     }
 
-    /// Takes back the notes of spans that ended; where that fails they are noted still. `next` is the name of the file that may have to be begun for the rest.
+    /// Takes back the notes of spans that ended; where that fails they are noted still. `next` is the name of the file
+    /// that may have to be begun for the rest.
     pub(super) fn close(
         &mut self,
         folder: &mut Folder,

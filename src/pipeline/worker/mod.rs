@@ -4,7 +4,6 @@ mod durable;
 mod end;
 mod foreign;
 mod intake;
-
 #[cfg(test)]
 mod tests;
 mod waiting;
