@@ -165,8 +165,8 @@ const MEANINGS: &[Meaning] = &[
     ("AGENTOPS_EXPORT", "off", |c| matches!(c.destination, Destination::Off)),
     (
         "AGENTOPS_EXPORT",
-        "file:/tmp/a b.jsonl",
-        |c| matches!(&c.destination, Destination::File(path) if path.as_os_str() == "/tmp/a b.jsonl"),
+        "file:/srv/a b.jsonl",
+        |c| matches!(&c.destination, Destination::File(path) if path.as_os_str() == "/srv/a b.jsonl"),
     ),
     (
         "AGENTOPS_EXPORT",

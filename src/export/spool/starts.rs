@@ -1,7 +1,11 @@
 //! [`Starts`]: notes of spans that are open, in a file of their own, so that requests that were delivered can go while
 //! a session lives for days.
 
-use std::{collections::HashMap, fs::File, io};
+use std::{
+    collections::{HashMap, HashSet},
+    fs::File,
+    io,
+};
 
 use bytes::Bytes;
 
@@ -136,6 +140,7 @@ impl Starts {
     /// Nothing is open any more: the file goes, which a disk without room lets it, too. `closed` are spans that ended and
     /// whose notes could not be taken back.
     pub(super) fn finish(&mut self, folder: &Folder, closed: &[u64]) {
+        let closed: HashSet<&u64> = closed.iter().collect();
         if self.live.keys().all(|span| closed.contains(span)) {
             self.remove(folder);
         }

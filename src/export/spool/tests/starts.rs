@@ -69,6 +69,15 @@ fn a_note_is_there_until_its_span_ends_and_is_not_lost_when_the_file_is_written_
     starts.close(&mut folder, begin(9_000), &[2], 0).unwrap();
     starts.finish(&folder, &[]);
     assert_eq!(scratch.files("open").len(), 0, "nothing is open, and nothing is left");
+
+    // Their notes could not be taken back, for the disk had no room; for the file to go it needs none.
+    starts
+        .open(&mut folder, begin(9_001), &[opening(1, 100), opening(2, 100)], 0)
+        .unwrap();
+    starts.finish(&folder, &[2]);
+    assert_eq!(noted(&scratch), [1, 2], "one of them is open");
+    starts.finish(&folder, &[2, 1]);
+    assert_eq!(scratch.files("open").len(), 0);
 }
 
 #[test]
