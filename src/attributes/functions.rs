@@ -10,13 +10,6 @@ use crate::semconv::{
 
 const PREFIX: &str = "gen_ai.request.functions.";
 
-/// One function.
-struct Function {
-    name: Value,
-    description: Option<Value>,
-    parameters: Option<Value>,
-}
-
 /// Writes the definitions as they were told, and key by key for AgentOps unless the program did.
 pub(super) fn put(attributes: &mut AttributeSet, view: &View<'_>) {
     let Some(told) = view.said.get(Meaning::Tools) else {
@@ -25,17 +18,16 @@ pub(super) fn put(attributes: &mut AttributeSet, view: &View<'_>) {
     if !view.said.rest.iter().any(|(key, _)| key.starts_with(PREFIX))
         && let Some(definitions) = value::container(&value::text(told))
     {
-        for (at, function) in read(&definitions).into_iter().enumerate() {
-            let members = [
-                ("name", Some(function.name)),
-                ("description", function.description),
-                ("parameters", function.parameters),
-            ];
-            for (name, member) in members {
-                if let Some(member) = member {
+        let functions = conventional(&definitions);
+        let functions = functions
+            .iter()
+            .filter(|function| function.get("name").is_some_and(Value::is_string));
+        for (at, function) in functions.enumerate() {
+            for name in ["name", "description", "parameters"] {
+                if let Some(member) = function.get(name) {
                     attributes.0.push(Attribute {
                         key: format!("{PREFIX}{at}.{name}").into(),
-                        value: WireValue::Str(value::plain(&member)),
+                        value: WireValue::Str(value::plain(member)),
                         class: if name == "name" { Class::Plain } else { Class::Message },
                         cut: false,
                     });
@@ -46,25 +38,28 @@ pub(super) fn put(attributes: &mut AttributeSet, view: &View<'_>) {
     attributes.put(value::attribute(gen_ai::TOOL_DEFINITIONS, told, Class::Message));
 }
 
-/// Definitions of the conventions, of `OpenAI`, Anthropic, Gemini or Bedrock.
-fn read(definitions: &Value) -> Vec<Function> {
+/// Definitions of the conventions, of `OpenAI`, Anthropic, Gemini or Bedrock, as the conventions write them, one a
+/// function. A provider's own tool, which has no name there, stays what it is.
+pub(super) fn conventional(definitions: &Value) -> Vec<Value> {
     match definitions {
-        Value::Array(items) => items.iter().flat_map(read).collect(),
+        Value::Array(items) => items.iter().flat_map(conventional).collect(),
         Value::Object(object) => {
+            // Gemini declares several functions in one tool.
             let lists = ["tools", "functionDeclarations", "function_declarations"];
             if let Some(list) = lists.iter().find_map(|name| object.get(*name)) {
-                return read(list);
+                return conventional(list);
             }
             let inner = ["function", "toolSpec"]
                 .iter()
                 .find_map(|name| object.get(*name)?.as_object());
-            function(inner.unwrap_or(object)).into_iter().collect()
+            let function = function(inner.unwrap_or(object));
+            vec![function.unwrap_or_else(|| definitions.clone())]
         }
-        _ => Vec::new(),
+        other => vec![other.clone()],
     }
 }
 
-fn function(object: &Map<String, Value>) -> Option<Function> {
+fn function(object: &Map<String, Value>) -> Option<Value> {
     const SCHEMAS: [&str; 5] = [
         "parameters",
         "input_schema",
@@ -73,11 +68,17 @@ fn function(object: &Map<String, Value>) -> Option<Function> {
         "schema",
     ];
     let schema = SCHEMAS.iter().find_map(|name| object.get(*name));
-    // Bedrock says that the schema is JSON.
-    let schema = schema.map(|schema| schema.get("json").unwrap_or(schema)).cloned();
-    Some(Function {
-        name: object.get("name").filter(|name| name.is_string())?.clone(),
-        description: object.get("description").filter(|text| !text.is_null()).cloned(),
-        parameters: schema.filter(|schema| !schema.is_null()),
-    })
+    let members = [
+        ("name", object.get("name").filter(|name| name.is_string())),
+        ("description", object.get("description")),
+        // Bedrock says that the schema is JSON.
+        ("parameters", schema.map(|schema| schema.get("json").unwrap_or(schema))),
+    ];
+    let mut definition = Map::from_iter([("type".to_owned(), "function".into())]);
+    for (name, member) in members {
+        if let Some(member) = member.filter(|member| !member.is_null()) {
+            definition.insert(name.to_owned(), member.clone());
+        }
+    }
+    definition.contains_key("name").then_some(Value::Object(definition))
 }

@@ -1,9 +1,13 @@
-//! What a request asks for: model, parameters, messages and tools, as `OpenAI`, Anthropic, Gemini, Bedrock and Ollama write them.
+//! What a request asks for: model, parameters, messages and tools, as `OpenAI`, Anthropic, Gemini, Bedrock and Ollama
+//! write them.
 
 use serde_json::{Map, Value, json};
 
 use super::facts::{Fact, Facts};
-use crate::{attributes::parts, semconv::gen_ai};
+use crate::{
+    attributes::{functions, parts},
+    semconv::gen_ai,
+};
 
 /// Where each parameter stands: its key, how it is read, and its names, in the request, below `generationConfig` of Gemini,
 /// `inferenceConfig` of Bedrock and `options` of Ollama.
@@ -157,38 +161,7 @@ fn tools(request: &Map<String, Value>) -> Vec<Value> {
         .get("tools")
         .or_else(|| request.get("functions"))
         .or_else(of_bedrock);
-    let given = given.and_then(Value::as_array).into_iter().flatten();
-    // Gemini declares several functions in one tool.
-    given
-        .flat_map(|tool| {
-            let declared = ["functionDeclarations", "function_declarations"]
-                .iter()
-                .find_map(|name| tool.get(*name)?.as_array());
-            declared.map_or_else(|| std::slice::from_ref(tool), Vec::as_slice)
-        })
-        .map(definition)
-        .collect()
-}
-
-fn definition(tool: &Value) -> Value {
-    let function = tool.get("function").or_else(|| tool.get("toolSpec")).unwrap_or(tool);
-    let Some(name) = function.get("name").filter(|name| name.is_string()) else {
-        // One of the provider's own.
-        return tool.clone();
-    };
-    let mut definition = json!({ "type": "function", "name": name });
-    if let Value::Object(out) = &mut definition {
-        if let Some(description) = function.get("description") {
-            out.insert("description".to_owned(), description.clone());
-        }
-        let parameters = ["parameters", "input_schema", "parametersJsonSchema", "inputSchema"];
-        if let Some(parameters) = parameters.iter().find_map(|name| function.get(*name)) {
-            // Bedrock says that the schema is JSON.
-            let parameters = parameters.get("json").unwrap_or(parameters);
-            out.insert("parameters".to_owned(), parameters.clone());
-        }
-    }
-    definition
+    given.map(functions::conventional).unwrap_or_default()
 }
 
 /// The first of these members that is there and not null.
