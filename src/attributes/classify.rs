@@ -8,7 +8,7 @@ use tracing::Metadata;
 use crate::{
     hierarchy::unquoted,
     kind::EntityKind,
-    record::{Callsite, Fields, KindSource, ValueRef},
+    record::{Callsite, Fields, KindSource},
     semconv::{agentops, gen_ai},
 };
 
@@ -204,14 +204,10 @@ pub(crate) fn settle(callsite: &Callsite, fields: &Fields) -> Option<(EntityKind
 }
 
 fn by_agentops(fields: &Fields) -> Option<EntityKind> {
-    let said = fields
-        .get(agentops::field::KIND)
-        .or_else(|| fields.get(agentops::SPAN_KIND))?;
-    let kind = match said {
-        ValueRef::Text { text, .. } => unquoted(text).parse().ok(),
-        _ => None,
-    };
-    Some(kind.unwrap_or(EntityKind::Unknown))
+    // A number is a kind that does not exist.
+    let said = |key| fields.get_text(key).or_else(|| fields.get(key).map(|_| ""));
+    let text = said(agentops::field::KIND).or_else(|| said(agentops::SPAN_KIND))?;
+    Some(unquoted(text).parse().unwrap_or(EntityKind::Unknown))
 }
 
 /// What `gen_ai.operation.name` says.

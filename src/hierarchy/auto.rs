@@ -13,7 +13,7 @@ use tracing::{
     subscriber::Interest,
 };
 
-use super::{Lineage, Parent, Recorder, SpanId, Trace, TraceRoot, say_end};
+use super::{Lineage, Parent, Recorder, SpanId, Trace, TraceRoot, TracedSpan, say_end};
 use crate::{
     clock::Start,
     config::EndState,
@@ -80,7 +80,8 @@ impl AutoSession {
         }
         let record = session_record(self.start, &self.name, state, recorder.value_cap);
         recorder.opened(0);
-        recorder.finish(record, self.lineage(), recorder.clock.now(), 0);
+        let span = TracedSpan::new(record, self.lineage());
+        recorder.finish(Box::new(span), recorder.clock.now());
     }
 
     fn lineage(&self) -> Lineage {
@@ -96,15 +97,15 @@ impl AutoSession {
 }
 
 /// The record of a session that has no span in the registry, and ended.
-pub(crate) fn session_record(start: Start, name: &str, state: &EndState, cap: usize) -> Box<SpanRecord> {
+pub(crate) fn session_record(start: Start, name: &str, state: &EndState, cap: usize) -> SpanRecord {
     let mut record = open_session_record(start, name, cap);
     say_end(&mut record, state, None, cap);
     record
 }
 
 /// As [`session_record`], of one that goes on.
-pub(crate) fn open_session_record(start: Start, name: &str, cap: usize) -> Box<SpanRecord> {
-    let mut record = Box::new(SpanRecord::new(session_callsite(), start));
+pub(crate) fn open_session_record(start: Start, name: &str, cap: usize) -> SpanRecord {
+    let mut record = SpanRecord::new(session_callsite(), start);
     record.fields.set(field::NAME, Say::Text(name, Origin::Str), cap);
     record.kind = Some((EntityKind::Session, KindSource::AgentOps));
     record

@@ -7,12 +7,14 @@ mod charge;
 mod ids;
 mod implicit;
 mod open;
+mod pool;
 mod recorded;
 mod recorder;
 mod remote;
 mod scope;
 mod session_span;
 mod trace;
+mod traced;
 
 pub(crate) use agent::AgentNode;
 pub(crate) use auto::{AutoSession, open_session_record, session_callsite, session_record};
@@ -21,10 +23,11 @@ pub(crate) use ids::{IdSource, SpanId, TraceId};
 pub(crate) use implicit::adopt as adopt_implicitly;
 pub(crate) use open::{HoldsOpen, LooseRecord, say_end};
 pub(crate) use recorded::{EndedSpan, InstanceId, Parent, Recorded, Slot, agent_name, unquoted};
-pub(crate) use recorder::{FinishedSpan, Recorder, SpanSink};
+pub(crate) use recorder::{Recorder, SpanSink};
 pub(crate) use remote::RemoteParent;
 pub(crate) use scope::{ScopeGuard, innermost as innermost_scope};
 pub(crate) use trace::{Trace, TraceFacts, TraceRoot, Verdict};
+pub(crate) use traced::TracedSpan;
 
 use std::sync::Arc;
 

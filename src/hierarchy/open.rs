@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
-use super::{EndedSpan, Lineage, Recorder};
+use super::{EndedSpan, Lineage, Recorder, TracedSpan};
 use crate::{
     config::EndState,
     record::{Origin, Say, SpanRecord},
@@ -51,27 +51,23 @@ impl Holders {
 /// The record of a session that has no span in the registry, or none that is seen.
 pub(crate) struct LooseRecord {
     recorder: Arc<Recorder>,
-    lineage: Lineage,
-    record: Mutex<Option<Box<SpanRecord>>>,
+    span: Mutex<Option<Box<TracedSpan>>>,
 }
 
 impl fmt::Debug for LooseRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LooseRecord")
-            .field("trace", &self.lineage.trace.id)
-            .finish_non_exhaustive()
+        f.debug_struct("LooseRecord").finish_non_exhaustive()
     }
 }
 
 impl LooseRecord {
     /// Opens it.
-    pub(crate) fn open(recorder: &Arc<Recorder>, lineage: Lineage, record: Box<SpanRecord>) -> Arc<Self> {
+    pub(crate) fn open(recorder: &Arc<Recorder>, lineage: Lineage, record: SpanRecord) -> Arc<Self> {
         recorder.opened(0);
         recorder.note_open(&record, &lineage);
         let loose = Arc::new(Self {
             recorder: Arc::clone(recorder),
-            lineage,
-            record: Mutex::new(Some(record)),
+            span: Mutex::new(Some(Box::new(TracedSpan::new(record, lineage)))),
         });
         let holder: Weak<Self> = Arc::downgrade(&loose);
         recorder.register_holder(holder);
@@ -87,8 +83,8 @@ impl LooseRecord {
     }
 
     fn take(&self) -> Option<EndedSpan> {
-        let record = self.record.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        Some(EndedSpan::new(&self.recorder, record, self.lineage.clone(), 0))
+        let span = self.span.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        Some(EndedSpan::new(&self.recorder, span))
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
     time::Instant,
 };
 
-use super::{AgentNode, Lineage, Recorder, SpanLink, open::say_end};
+use super::{AgentNode, Lineage, Recorder, SpanLink, TracedSpan, open::say_end};
 use crate::{
     config::EndState,
     kind::EntityKind,
@@ -108,109 +108,152 @@ pub(crate) struct Slot {
     pub(crate) recorder: Arc<Recorder>,
     /// The layer of that handle that records the span.
     pub(crate) layer: InstanceId,
-    pub(crate) lineage: Lineage,
+    state: State,
+    span: Box<TracedSpan>,
     /// The agent that this span is, once a span below it works for it.
     agent: OnceLock<Arc<AgentNode>>,
-    /// `None` where none was made, and from the end of the span on.
-    pub(crate) record: Option<Box<SpanRecord>>,
-    /// No record was made: the trace is left out. The root of such a trace has one, for it may yet continue another.
-    left_out: bool,
-    /// Bytes of the record that the memory budget knows of.
-    charged: usize,
     /// Where the layer's table of open spans has it.
     pub(crate) place: Option<usize>,
     /// Somebody saw the ids: a child, the program, or another process. They can no longer change.
     pub(crate) observed: AtomicBool,
 }
 
+/// What becomes of a span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// It is being recorded.
+    Open,
+    /// It ended before it closed: where it stands is still known.
+    Ended,
+    /// Its trace is left out, and so is what is said about it. The root of such a trace is recorded, for it may yet
+    /// continue another.
+    LeftOut,
+}
+
 impl Slot {
     /// A span that begins.
-    pub(crate) fn new(
-        recorder: &Arc<Recorder>,
-        layer: InstanceId,
-        mut lineage: Lineage,
-        record: Box<SpanRecord>,
-    ) -> Self {
-        lineage.hand_down(&record);
-        if let Some(agent) = employer(&record) {
+    pub(crate) fn new(recorder: &Arc<Recorder>, layer: InstanceId, mut span: Box<TracedSpan>) -> Self {
+        let TracedSpan { record, lineage, .. } = &mut *span;
+        lineage.hand_down(record);
+        if let Some(agent) = employer(record) {
             lineage.agent = Some(Arc::new(AgentNode::new(agent)));
         }
-        let left_out = !lineage.trace.is_recorded() && !lineage.is_root();
-        let charged = if left_out { 0 } else { record.bytes() };
-        if !left_out {
-            recorder.note_open(&record, &lineage);
-            recorder.opened(charged);
+        let is_recorded = lineage.trace.is_recorded() || lineage.is_root();
+        if is_recorded {
+            recorder.note_open(record, lineage);
+            span.bytes = span.record.bytes();
+            recorder.opened(span.bytes);
+        } else {
+            span.empty();
         }
         Self {
             recorder: Arc::clone(recorder),
             layer,
-            lineage,
+            state: if is_recorded { State::Open } else { State::LeftOut },
+            span,
             agent: OnceLock::new(),
-            record: (!left_out).then_some(record),
-            left_out,
-            charged,
             place: None,
             observed: false.into(),
         }
     }
 
+    /// Where the span stands.
+    pub(crate) fn lineage(&self) -> &Lineage {
+        &self.span.lineage
+    }
+
+    pub(crate) fn lineage_mut(&mut self) -> &mut Lineage {
+        &mut self.span.lineage
+    }
+
+    /// What was said about the span, while it is being recorded.
+    pub(crate) fn record(&self) -> Option<&SpanRecord> {
+        (self.state == State::Open).then_some(&self.span.record)
+    }
+
+    fn record_mut(&mut self) -> Option<&mut SpanRecord> {
+        (self.state == State::Open).then_some(&mut self.span.record)
+    }
+
     /// Changes the open record now, and what follows from it: its size, its last activity, its agent. `change` must not
     /// run the host's code: the span's extensions are locked.
     pub(crate) fn change(&mut self, change: impl FnOnce(&mut SpanRecord, Instant)) {
-        let Some(record) = self.record.as_deref_mut() else {
+        if self.state != State::Open {
             return;
-        };
+        }
+        let TracedSpan {
+            record, lineage, bytes, ..
+        } = &mut *self.span;
         let fields_before = record.fields.version();
         let now = self.recorder.clock.now();
         change(record, now);
         record.touch(now);
         if record.fields.version() != fields_before {
-            self.lineage.hand_down(record);
+            lineage.hand_down(record);
             if record.is_agent()
                 && let Some(agent) = self.agent.get()
             {
                 agent.rename(agent_name(record));
             }
         }
-        self.recorder.recharge(&mut self.charged, record.bytes());
+        self.recorder.recharge(bytes, record.bytes());
     }
 
     /// The span was left: [`Self::change`] for what happens to every span, where nothing grows.
     #[inline]
     pub(crate) fn leave(&mut self) {
-        if let Some(record) = self.record.as_deref_mut() {
+        if self.state == State::Open {
+            let record = &mut self.span.record;
             record.entered = true;
             record.entered_in_panic = false;
             record.touch(self.recorder.clock.now());
         }
     }
 
+    /// The span follows from another one. A tool that runs on its own follows from the call that asked for it, and works
+    /// for the same `agent`.
+    pub(crate) fn follow(&mut self, link: SpanLink, agent: Option<Arc<AgentNode>>) {
+        let lineage = &mut self.span.lineage;
+        if lineage.agent.is_none() {
+            lineage.agent = agent;
+        }
+        if lineage.links.contains(&link) {
+            return;
+        }
+        if lineage.links.len() < SpanLink::MOST {
+            lineage.links.push(link);
+        } else if let Some(record) = self.record_mut() {
+            record.dropped_links = record.dropped_links.saturating_add(1);
+        }
+    }
+
     /// The agent that spans below this one work for.
     pub(crate) fn agent(&self) -> Option<Arc<AgentNode>> {
-        let own = match &self.record {
+        let own = match self.record() {
             Some(record) if record.is_agent() => {
                 Some(self.agent.get_or_init(|| Arc::new(AgentNode::new(agent_name(record)))))
             }
             _ => self.agent.get(),
         };
-        own.or(self.lineage.agent.as_ref()).map(Arc::clone)
+        own.or(self.lineage().agent.as_ref()).map(Arc::clone)
     }
 
     /// Ends the span before it closes, once. What begins below it later still stands there.
     pub(crate) fn end(&mut self) -> Option<EndedSpan> {
-        Some(EndedSpan {
-            recorder: Arc::clone(&self.recorder),
-            record: self.record.take()?,
-            lineage: self.lineage.clone(),
-            charged: self.charged,
-        })
+        let record = self.record()?;
+        let nothing = SpanRecord::new(record.callsite.clone(), record.start);
+        let stays = TracedSpan::new(nothing, self.lineage().clone());
+        self.state = State::Ended;
+        let span = std::mem::replace(&mut self.span, Box::new(stays));
+        Some(EndedSpan::new(&self.recorder, span))
     }
 
     /// The span closed.
     #[inline]
     pub(crate) fn close(self) {
-        if self.left_out {
+        if self.state == State::LeftOut {
             self.recorder.skipped();
+            self.recorder.spans.give_back(self.span);
         } else {
             self.finish();
         }
@@ -219,21 +262,22 @@ impl Slot {
     /// Hands it to the pipeline. It ends where it was last active; one that was never entered ends now.
     #[inline]
     fn finish(self) {
-        if let Some(record) = self.record {
+        if let Some(record) = self.record() {
             let last_active = record.last_active.filter(|_| record.entered);
             let end = last_active.unwrap_or_else(|| self.recorder.clock.now());
-            self.recorder.finish(record, self.lineage, end, self.charged);
+            self.recorder.finish(self.span, end);
         }
     }
 
     /// Continues the trace of `parent`. All of a trace has a record or none, so what has none stays left out.
     pub(crate) fn continue_trace(&mut self, parent: SpanLink) {
-        self.recorder.continue_trace(&mut self.lineage, parent);
-        if self.left_out && self.lineage.trace.is_recorded() {
-            self.lineage.trace = Arc::new(self.lineage.trace.left_out());
+        let lineage = &mut self.span.lineage;
+        self.recorder.continue_trace(lineage, parent);
+        if self.state == State::LeftOut && lineage.trace.is_recorded() {
+            lineage.trace = Arc::new(lineage.trace.left_out());
         }
-        if let Some(record) = &self.record {
-            self.recorder.note_open(record, &self.lineage);
+        if let Some(record) = self.record() {
+            self.recorder.note_open(record, self.lineage());
         }
     }
 
@@ -241,8 +285,8 @@ impl Slot {
     pub(crate) fn as_parent(&self) -> Parent {
         self.observed.store(true, Ordering::Relaxed);
         Parent {
-            lineage_span: self.lineage.span_id,
-            trace: Arc::clone(&self.lineage.trace),
+            lineage_span: self.lineage().span_id,
+            trace: Arc::clone(&self.lineage().trace),
             agent: self.agent(),
         }
     }
@@ -260,36 +304,33 @@ pub(crate) struct Parent {
 #[derive(Debug)]
 pub(crate) struct EndedSpan {
     recorder: Arc<Recorder>,
-    record: Box<SpanRecord>,
-    lineage: Lineage,
-    charged: usize,
+    span: Box<TracedSpan>,
 }
 
 impl EndedSpan {
-    pub(super) fn new(recorder: &Arc<Recorder>, record: Box<SpanRecord>, lineage: Lineage, charged: usize) -> Self {
+    pub(super) fn new(recorder: &Arc<Recorder>, span: Box<TracedSpan>) -> Self {
         Self {
             recorder: Arc::clone(recorder),
-            record,
-            lineage,
-            charged,
+            span,
         }
     }
 
     /// When the span began.
     pub(super) fn began(&self) -> Instant {
-        self.record.start.at
+        self.span.record.start.at
     }
 
     /// Says how the session ended that it is.
     pub(super) fn say_end(&mut self, state: &EndState, reason: Option<&str>) {
-        say_end(&mut self.record, state, reason, self.recorder.value_cap);
+        say_end(&mut self.span.record, state, reason, self.recorder.value_cap);
     }
 
     /// The process ends while the span is open. It says so, and ends now; a session ends as its process does.
     pub(super) fn cut_short(mut self) {
-        self.record.open_at_shutdown = true;
-        let is_session = matches!(self.record.kind, Some((EntityKind::Session, _)));
-        if is_session && self.record.fields.get(agentops::field::END_STATE).is_none() {
+        let record = &mut self.span.record;
+        record.open_at_shutdown = true;
+        let is_session = matches!(record.kind, Some((EntityKind::Session, _)));
+        if is_session && record.fields.get(agentops::field::END_STATE).is_none() {
             self.say_end(&EndState::Shutdown, None);
         }
         self.finish();
@@ -298,7 +339,7 @@ impl EndedSpan {
     /// Hands it to the pipeline. Its end is now, whatever happened in it.
     pub(crate) fn finish(self) {
         let now = self.recorder.clock.now();
-        self.recorder.finish(self.record, self.lineage, now, self.charged);
+        self.recorder.finish(self.span, now);
     }
 }
 

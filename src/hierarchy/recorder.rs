@@ -10,7 +10,7 @@ use tracing::{Dispatch, dispatcher::WeakDispatch};
 
 use super::{
     AutoSession, HoldsOpen, IdSource, InstanceId, Lineage, Parent, RemoteParent, SpanId, SpanLink, Trace, TraceId,
-    TraceRoot, open::Holders,
+    TraceRoot, TracedSpan, open::Holders, pool::SpanPool,
 };
 use crate::{
     clock::Clock,
@@ -19,23 +19,13 @@ use crate::{
     record::SpanRecord,
 };
 
-/// A span that ended, on its way to the pipeline thread.
-#[derive(Debug)]
-pub(crate) struct FinishedSpan {
-    pub(crate) record: Box<SpanRecord>,
-    pub(crate) lineage: Lineage,
-    pub(crate) end: Instant,
-    /// Bytes of the record, for the memory budget.
-    pub(crate) bytes: usize,
-}
-
 /// Takes ended spans; never waits.
 pub(crate) trait SpanSink: Send + Sync {
     /// `open` is how many bytes open records hold.
-    fn accept(&self, span: FinishedSpan, open: usize);
+    fn accept(&self, span: Box<TracedSpan>, open: usize);
 
     /// Takes a span that began, as it is now.
-    fn note_open(&self, span: FinishedSpan);
+    fn note_open(&self, span: Box<TracedSpan>);
 
     /// A span of which it was told that it began comes to nothing.
     fn take_note_back(&self, span: SpanId);
@@ -66,6 +56,7 @@ pub(crate) struct Recorder {
     )]
     pub(crate) instruments_llm_calls: bool,
     pub(crate) counts: Counts,
+    pub(crate) spans: SpanPool,
     sink: Box<dyn SpanSink>,
     pub(crate) host_trace: HostTrace,
     host_context: HostContext,
@@ -101,14 +92,6 @@ pub(crate) struct Counts {
     pub(crate) second_door: AtomicBool,
 }
 
-impl FinishedSpan {
-    /// Cuts its long values.
-    pub(crate) fn shorten(&mut self) {
-        self.record.shorten(SHORT);
-        self.bytes = self.record.bytes();
-    }
-}
-
 impl std::fmt::Debug for Recorder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Recorder")
@@ -140,6 +123,7 @@ impl Recorder {
             captures_content: config.content == Content::All,
             instruments_llm_calls: config.instrument_llm_calls,
             counts: Counts::default(),
+            spans: SpanPool::new(),
             sink,
             host_trace: config.host_trace,
             host_context,
@@ -328,13 +312,9 @@ impl Recorder {
     /// kept are not noted.
     pub(crate) fn note_open(&self, record: &SpanRecord, lineage: &Lineage) {
         if self.notes_open && self.is_enabled() && lineage.trace.sampled {
-            let record = Box::new(record.as_it_began());
-            self.sink.note_open(FinishedSpan {
-                bytes: record.bytes(),
-                end: record.start.at,
-                record,
-                lineage: lineage.clone(),
-            });
+            let mut span = Box::new(TracedSpan::new(record.as_it_began(), lineage.clone()));
+            span.end(record.start.at);
+            self.sink.note_open(span);
         }
     }
 
@@ -356,23 +336,20 @@ impl Recorder {
         *charged = bytes;
     }
 
-    /// An open record ended: hands it to the pipeline thread, unless its trace is not recorded.
+    /// An open span ended: hands it to the pipeline thread, unless its trace is not recorded.
     #[inline]
-    pub(crate) fn finish(&self, record: Box<SpanRecord>, lineage: Lineage, end: Instant, charged: usize) {
+    pub(crate) fn finish(&self, mut span: Box<TracedSpan>, end: Instant) {
         self.counts.open_spans.fetch_sub(1, Ordering::Relaxed);
-        self.counts.open_bytes.fetch_sub(charged, Ordering::Relaxed);
-        if lineage.is_root() {
-            lineage.trace.end();
+        self.counts.open_bytes.fetch_sub(span.bytes, Ordering::Relaxed);
+        let trace = &span.lineage.trace;
+        if span.lineage.is_root() {
+            trace.end();
         }
-        if !lineage.trace.is_recorded() {
-            return self.skipped();
+        if !trace.is_recorded() {
+            self.skipped();
+            return self.spans.give_back(span);
         }
-        let span = FinishedSpan {
-            bytes: record.bytes(),
-            record,
-            lineage,
-            end,
-        };
+        span.end(end);
         self.sink.accept(span, self.open_bytes());
     }
 

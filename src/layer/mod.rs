@@ -96,16 +96,16 @@ where
         }
         let callsite = attributes.metadata();
         let start = self.recorder.clock.start();
-        // There is a box first: it is filled where it lies.
-        let mut record = Box::write(Box::new_uninit(), SpanRecord::new(callsite, start));
+        let mut traced = self.recorder.spans.take(callsite, start);
+        let record = &mut traced.record;
         attributes.record(&mut FieldVisitor::new(&mut record.fields, self.recorder.cap()));
         record.kind = classify::settle(&record.callsite, &record.fields);
 
         let kind = record.kind.map(|(kind, _)| kind);
         self.recorder.counts.through_layer.store(true, Ordering::Relaxed);
-        let lineage = placement::place(&self.recorder, &self.open.dispatch, kind, attributes, &span);
-        let mut slot = Slot::new(&self.recorder, self.number, lineage, record);
-        if slot.record.is_some() {
+        traced.lineage = placement::place(&self.recorder, &self.open.dispatch, kind, attributes, &span);
+        let mut slot = Slot::new(&self.recorder, self.number, traced);
+        if slot.record().is_some() {
             slot.place = Some(self.open.add(id));
         }
         let Some(mut extensions) = extensions_mut(&span) else {
@@ -151,19 +151,7 @@ where
         let Some(slot) = self.slot(&mut extensions) else {
             return;
         };
-        let lineage = &mut slot.lineage;
-        // A tool that runs on its own follows from the call that asked for it, and works for the same agent.
-        if lineage.agent.is_none() {
-            lineage.agent = agent;
-        }
-        if lineage.links.contains(&link) {
-            return;
-        }
-        if lineage.links.len() < SpanLink::MOST {
-            lineage.links.push(link);
-        } else if let Some(record) = &mut slot.record {
-            record.dropped_links = record.dropped_links.saturating_add(1);
-        }
+        slot.follow(link, agent);
     }
 
     fn on_event(&self, event: &Event<'_>, cx: Context<'_, S>) {
@@ -304,12 +292,12 @@ impl AgentOpsLayer {
         let extensions = extensions(followed)?;
         let slot = extensions.get::<Recorded>()?.slot(self.recorder.instance)?;
         let link = SpanLink {
-            trace_id: slot.lineage.trace.id,
-            span_id: slot.lineage.span_id,
+            trace_id: slot.lineage().trace.id,
+            span_id: slot.lineage().span_id,
             remote: false,
         };
         let named = || {
-            let name = slot.record.as_ref()?.fields.get_text(gen_ai::AGENT_NAME)?;
+            let name = slot.record()?.fields.get_text(gen_ai::AGENT_NAME)?;
             Some(Arc::new(AgentNode::new(name)))
         };
         Some((link, slot.agent().or_else(named)))

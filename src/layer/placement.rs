@@ -26,10 +26,15 @@ pub(super) fn place<'a, R: LookupSpan<'a>>(
     if kind == Some(EntityKind::Session) {
         return recorder.root_lineage(TraceRoot::Explicit, parent.as_ref());
     }
-    let parent = parent
-        .or_else(|| recorder.auto_session()?.adopt(recorder))
-        .or_else(|| implicit(recorder, dispatch, span));
-    match parent {
+    if let Some(parent) = parent {
+        return recorder.child_lineage(parent);
+    }
+    if let Some(auto) = recorder.auto_session()
+        && let Some(parent) = auto.adopt(recorder)
+    {
+        return recorder.child_lineage(parent);
+    }
+    match implicit(recorder, dispatch, span) {
         Some(parent) => recorder.child_lineage(parent),
         None => recorder.root_lineage(TraceRoot::Bare, None),
     }

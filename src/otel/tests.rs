@@ -19,14 +19,14 @@ use super::{
 use crate::{
     clock::Clock,
     config::Settings,
-    hierarchy::{FinishedSpan, IdSource, Recorder, SpanId, SpanSink, TraceId},
+    hierarchy::{IdSource, Recorder, SpanId, SpanSink, TraceId, TracedSpan},
     propagation::span_context,
 };
 
 struct Nowhere;
 
 impl SpanSink for Nowhere {
-    fn note_open(&self, _span: FinishedSpan) {}
+    fn note_open(&self, _span: Box<TracedSpan>) {}
 
     fn take_note_back(&self, _span: SpanId) {}
 
@@ -34,7 +34,7 @@ impl SpanSink for Nowhere {
         0
     }
 
-    fn accept(&self, _: FinishedSpan, _: usize) {}
+    fn accept(&self, _: Box<TracedSpan>, _: usize) {}
 }
 
 fn buffer(now: Instant) -> TraceBuffer {

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     clock::Start,
     config::EndState,
-    hierarchy::{AgentNode, FinishedSpan, Recorder, SpanId, SpanLink, TraceId, session_record},
+    hierarchy::{AgentNode, Recorder, SpanId, SpanLink, TraceId, TracedSpan, session_record},
 };
 
 /// Spans wait for their local root no longer than this.
@@ -50,7 +50,7 @@ pub(crate) struct TraceBuffer {
 /// Spans that wait no longer.
 #[derive(Debug, Default)]
 pub(crate) struct Released {
-    pub(crate) spans: Vec<FinishedSpan>,
+    pub(crate) spans: Vec<TracedSpan>,
     /// Those among them that nobody handed over: sessions that were made here.
     pub(crate) made: usize,
     /// Those that were handed over and are none of ours: they began while recording was switched off.
@@ -255,12 +255,9 @@ impl TraceBuffer {
         if lineage.is_root() {
             lineage.trace.end();
         }
-        self.released.spans.push(FinishedSpan {
-            bytes: record.bytes(),
-            record,
-            lineage,
-            end,
-        });
+        let mut span = TracedSpan::new(*record, lineage);
+        span.end(end);
+        self.released.spans.push(span);
     }
 
     /// The agent that a linked span works for.
@@ -319,7 +316,7 @@ impl TraceBuffer {
     }
 }
 
-fn finished_session(session: ImplicitSession, base: Instant, recorder: &Recorder) -> FinishedSpan {
+fn finished_session(session: ImplicitSession, base: Instant, recorder: &Recorder) -> TracedSpan {
     let ImplicitSession { name, lineage, ended } = session;
     let start = Start {
         unix_nanos: ended.start,
@@ -331,10 +328,7 @@ fn finished_session(session: ImplicitSession, base: Instant, recorder: &Recorder
         EndState::Success
     };
     let record = session_record(start, &name, &state, recorder.value_cap);
-    FinishedSpan {
-        bytes: record.bytes(),
-        record,
-        lineage,
-        end: reading::moment(&start, ended.end),
-    }
+    let mut span = TracedSpan::new(record, lineage);
+    span.end(reading::moment(&start, ended.end));
+    span
 }

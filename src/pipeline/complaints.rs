@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::trouble::Trouble;
 use crate::{
-    hierarchy::{FinishedSpan, unquoted},
+    hierarchy::{TracedSpan, unquoted},
     kind::EntityKind,
     policy::tags,
     record::{Callsite, CallsiteId, SpanRecord, ValueRef},
@@ -34,7 +34,7 @@ impl Complaints {
     const SHOWN: usize = 64;
 
     /// Says what is wrong with a span, unless its callsite was complained about before.
-    pub(super) fn about(&mut self, span: &FinishedSpan, trouble: &Trouble) {
+    pub(super) fn about(&mut self, span: &TracedSpan, trouble: &Trouble) {
         let record = &span.record;
         if let Some((EntityKind::Unknown, _)) = record.kind {
             self.about_kind(record, trouble);

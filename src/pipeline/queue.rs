@@ -12,7 +12,7 @@ use super::Stats;
 use crate::{
     config::Config,
     export::{DropReason, shorten},
-    hierarchy::{FinishedSpan, SpanId, SpanSink},
+    hierarchy::{SpanId, SpanSink, TracedSpan},
     otel::{
         self,
         foreign::{Ended, Foreign},
@@ -23,13 +23,13 @@ use crate::{
 #[derive(Debug)]
 pub(crate) enum Item {
     /// A span that came through the layer, or a session.
-    Recorded(FinishedSpan),
+    Recorded(Box<TracedSpan>),
     /// A span that came through the second door, and the bytes that it holds.
     Foreign(Box<opentelemetry_sdk::trace::SpanData>, usize),
     /// What happened to other spans of OpenTelemetry; not counted as a span.
     Note(Box<Foreign>),
     /// A span began, as it was then; not counted as a span.
-    Opened(Box<FinishedSpan>),
+    Opened(Box<TracedSpan>),
     /// A span that began ended, and was lost.
     Gone(SpanId),
 }
@@ -175,7 +175,7 @@ impl Queue {
 }
 
 impl SpanSink for Queue {
-    fn accept(&self, mut span: FinishedSpan, open: usize) {
+    fn accept(&self, mut span: Box<TracedSpan>, open: usize) {
         // The text goes before the span does.
         if self.is_short_of(span.bytes, open) {
             span.shorten();
@@ -196,12 +196,12 @@ impl SpanSink for Queue {
         }
     }
 
-    fn note_open(&self, span: FinishedSpan) {
+    fn note_open(&self, span: Box<TracedSpan>) {
         let (gauge, bytes) = (&self.gauge, span.bytes);
         // A note for which there is no room is no loss: the span itself will be told of when it ends.
         if gauge.bytes().saturating_add(bytes) <= self.max_bytes {
             gauge.resize(0, bytes);
-            if !self.note(Item::Opened(Box::new(span))) {
+            if !self.note(Item::Opened(span)) {
                 gauge.resize(bytes, 0);
             }
         }

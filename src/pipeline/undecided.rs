@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     config::Config,
-    hierarchy::{FinishedSpan, SpanId, Trace, TraceId, Verdict},
+    hierarchy::{SpanId, Trace, TraceId, TracedSpan, Verdict},
 };
 
 /// Traces that wait.
@@ -32,13 +32,15 @@ pub(super) struct Undecided {
 
 struct Waiting {
     trace: Arc<Trace>,
-    spans: Vec<FinishedSpan>,
+    #[expect(clippy::vec_box, reason = "they come in their boxes and go on in them")]
+    spans: Vec<Box<TracedSpan>>,
     bytes: usize,
 }
 
 /// Spans of which it is known now.
 pub(super) struct Decided {
-    pub(super) spans: Vec<FinishedSpan>,
+    #[expect(clippy::vec_box, reason = "they come in their boxes and go on in them")]
+    pub(super) spans: Vec<Box<TracedSpan>>,
     pub(super) keep: bool,
 }
 
@@ -67,7 +69,7 @@ impl Undecided {
     }
 
     /// Adds a span; gives what is decided by it.
-    pub(super) fn take(&mut self, span: FinishedSpan, is_error: bool) -> Vec<Decided> {
+    pub(super) fn take(&mut self, span: Box<TracedSpan>, is_error: bool) -> Vec<Decided> {
         let trace = Arc::clone(&span.lineage.trace);
         let ends = span.lineage.is_root();
         match trace.verdict() {
@@ -104,7 +106,7 @@ impl Undecided {
             .collect()
     }
 
-    fn add(&mut self, span: FinishedSpan) -> u64 {
+    fn add(&mut self, span: Box<TracedSpan>) -> u64 {
         let trace = &span.lineage.trace;
         let number = *self.by_root.entry((trace.id, trace.root)).or_insert(self.next);
         if number == self.next {

@@ -190,14 +190,14 @@ impl Fields {
             Say::F64(value) => Value::F64(value),
             Say::Text(text, origin) => return self.set_text(key, text, origin, cap),
         };
-        self.put(key.into(), value);
+        self.put(key.into(), || value);
     }
 
     /// As [`Self::set`], of a text, which most values are.
     #[inline]
     pub(crate) fn set_text<'k>(&mut self, key: impl Into<Key<'k>>, text: &str, origin: Origin, cap: usize) {
         let (at, cut) = self.texts.push(text, cap);
-        self.put(key.into(), Value::Text { at, origin, cut });
+        self.put(key.into(), || Value::Text { at, origin, cut });
     }
 
     /// Says what `write` formats, cut at `cap` bytes. Of a formatter that panics it says just that: what it wrote may
@@ -205,7 +205,7 @@ impl Fields {
     pub(crate) fn set_formatted<'k>(&mut self, key: impl Into<Key<'k>>, args: fmt::Arguments<'_>, cap: usize) {
         let (at, cut) = self.texts.push_formatted(args, cap);
         let origin = Origin::Debug;
-        self.put(key.into(), Value::Text { at, origin, cut });
+        self.put(key.into(), || Value::Text { at, origin, cut });
     }
 
     /// The value of `key`.
@@ -244,7 +244,7 @@ impl Fields {
             if let Some(at) = value.piece() {
                 *at = self.texts.copy(&other.texts, *at);
             }
-            self.put(name.key(&other.texts), value);
+            self.put(name.key(&other.texts), || value);
         }
         self.dropped = self.dropped.saturating_add(other.dropped);
     }
@@ -275,18 +275,19 @@ impl Fields {
     }
 
     // Once for every field of every span, on the caller's thread: inlined, what it is given needs no copy, and the compiler
-    // decides otherwise with every change around it.
+    // decides otherwise with every change around it. The value is made where it goes: one that passes through memory is
+    // written in parts and read as a whole, for which a processor waits.
     #[expect(clippy::inline_always, reason = "a fifth of what a field costs")]
     #[inline(always)]
-    fn put(&mut self, key: Key<'_>, value: Value) {
+    fn put(&mut self, key: Key<'_>, value: impl Fn() -> Value) {
         self.version = self.version.wrapping_add(1);
         let bit = bit(key.as_str());
         let is_new = self.seen & bit == 0;
         self.seen |= bit;
         if is_new && self.entries.len() < Self::MAX_FIELDS {
-            self.add(key, value);
+            self.add(key, value());
         } else {
-            self.put_again(key, value);
+            self.put_again(key, value());
         }
     }
 

@@ -122,8 +122,8 @@ impl SessionBuilder {
             if let Some((parent, Remote::Join)) = &remote {
                 slot.continue_trace(parent.span);
             }
-            adjust(&mut slot.lineage, remote.as_ref(), &facts);
-            Some(slot.lineage.clone())
+            adjust(slot.lineage_mut(), remote.as_ref(), &facts);
+            Some(slot.lineage().clone())
         })
         .flatten();
         let (lineage, own) = if let Some(lineage) = in_registry {

@@ -194,7 +194,7 @@ impl Session {
         let current = with_recorded(&self.span, |recorded| {
             let slot = recorded.slot(instance)?;
             see(slot);
-            Some(Arc::clone(&slot.lineage.trace))
+            Some(Arc::clone(&slot.lineage().trace))
         });
         // A record of its own is in no registry, and its trace stays.
         current.flatten().unwrap_or_else(|| Arc::clone(&self.lineage.trace))

@@ -18,7 +18,7 @@ impl Recording {
             registry.span(id)?.scope().find_map(|span| {
                 let known = extensions(&span)?;
                 let slot = known.get::<Recorded>()?.first()?;
-                Some(slot.record.as_ref().and_then(|record| {
+                Some(slot.record().and_then(|record| {
                     let is_call = record.kind.is_some_and(|(kind, _)| kind == EntityKind::Llm);
                     let operation = record.fields.get_text(gen_ai::OPERATION_NAME).map(str::to_owned);
                     is_call.then(|| (span.id(), Arc::clone(&slot.recorder), operation))

@@ -131,14 +131,14 @@ impl AgentOpsSpanExt for Span {
                 observed = true;
             } else {
                 slot.continue_trace(parent.span);
-                slot.lineage.trace.tell(|facts| parent.tell(facts));
+                slot.lineage().trace.tell(|facts| parent.tell(facts));
             }
         });
         if observed { Err(AlreadyObserved::new()) } else { Ok(()) }
     }
 
     fn inject(&self, carrier: &mut dyn Injector) {
-        let facts = with_recorded(self, |recorded| Some(recorded.first()?.lineage.trace.facts()));
+        let facts = with_recorded(self, |recorded| Some(recorded.first()?.lineage().trace.facts()));
         if let (Some((trace_id, span_id, sampled)), Some(Some(facts))) = (ids(self), facts) {
             propagation::inject(trace_id, span_id, sampled, &facts, carrier);
         }
@@ -149,7 +149,7 @@ fn ids(span: &Span) -> Option<(crate::hierarchy::TraceId, crate::hierarchy::Span
     with_recorded(span, |recorded| {
         let slot = recorded.first()?;
         slot.observed.store(true, Ordering::Relaxed);
-        let lineage = &slot.lineage;
+        let lineage = slot.lineage();
         Some((lineage.trace.id, lineage.span_id, lineage.trace.sampled))
     })?
 }
@@ -174,7 +174,7 @@ fn say(span: &Span, mut said: impl FnMut(&mut Fields, usize)) {
 /// The recorder of a span that is being recorded.
 pub(super) fn recorder(span: &Span) -> Option<Arc<Recorder>> {
     with_recorded(span, |recorded| {
-        let mut open = recorded.slots_mut().filter(|slot| slot.record.is_some());
+        let mut open = recorded.slots_mut().filter(|slot| slot.record().is_some());
         open.next().map(|slot| Arc::clone(&slot.recorder))
     })?
 }

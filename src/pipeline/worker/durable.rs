@@ -9,7 +9,7 @@ use crate::{
     attributes,
     clock::Clock,
     config::{Config, EndState},
-    hierarchy::{FinishedSpan, Lineage, SpanId, Trace, TraceId, TraceRoot, session_callsite},
+    hierarchy::{Lineage, SpanId, Trace, TraceId, TraceRoot, TracedSpan, session_callsite},
     kind::EntityKind,
     otel,
     policy::{Policy, redact::CredentialRedactor},
@@ -29,12 +29,12 @@ const PROCESS_ENDED: &str = "process ended";
 /// Spans that began or ended since the disk was told.
 #[derive(Debug, Default)]
 pub(super) struct OpenSpans {
-    opened: HashMap<SpanId, Box<FinishedSpan>>,
+    opened: HashMap<SpanId, Box<TracedSpan>>,
     closed: Vec<u64>,
 }
 
 impl OpenSpans {
-    pub(super) fn open(&mut self, span: Box<FinishedSpan>) {
+    pub(super) fn open(&mut self, span: Box<TracedSpan>) {
         self.opened.insert(span.lineage.span_id, span);
     }
 

@@ -9,7 +9,7 @@ use crate::{
     attributes,
     config::Destination,
     export::{DropReason, shorten},
-    hierarchy::{FinishedSpan, TraceRoot, Verdict},
+    hierarchy::{TraceRoot, TracedSpan, Verdict},
     kind::EntityKind,
     otel::{self, foreign::Foreign},
     pipeline::{queue::Item, trouble::Kind, undecided::Decided},
@@ -105,7 +105,7 @@ impl Worker {
         self.stats.record(released.made as u64);
         self.stats.release_early(released.early);
         self.stats.unrecord(released.left_out as u64);
-        for span in released.spans {
+        for span in released.spans.into_iter().map(Box::new) {
             if !span.lineage.trace.sampled {
                 self.stats.unrecord(1);
             }
@@ -113,7 +113,7 @@ impl Worker {
                 self.gauge.doubt(1);
                 self.judge(span);
             } else if span.lineage.trace.sampled {
-                self.take(&span);
+                self.take(span);
             } else {
                 self.stats.sample_out(1);
             }
@@ -131,9 +131,9 @@ impl Worker {
     }
 
     /// Takes a span whose trace is kept, and puts one of which that is not known to the others.
-    fn judge(&mut self, span: FinishedSpan) {
+    fn judge(&mut self, span: Box<TracedSpan>) {
         if !span.lineage.trace.is_tentative() {
-            return self.take(&span);
+            return self.take(span);
         }
         let is_error = span.lineage.trace.verdict() == Verdict::Open
             && attributes::is_error(&span.record, &span.lineage, &self.policy);
@@ -148,20 +148,24 @@ impl Worker {
         if decided.keep {
             self.stats.record(spans as u64);
             for span in decided.spans {
-                self.take(&span);
+                self.take(span);
             }
         } else {
             self.stats.sample_out(spans as u64);
+            let pool = &self.door.recorder().spans;
+            for span in decided.spans {
+                pool.give_back(span);
+            }
         }
     }
 
-    fn take(&mut self, span: &FinishedSpan) {
+    fn take(&mut self, span: Box<TracedSpan>) {
         let session = span.record.kind.is_some_and(|(kind, _)| kind == EntityKind::Session);
         if session {
             self.refresh_load();
         }
-        self.announce(span, session);
-        self.complaints.about(span, &self.trouble);
+        self.announce(&span, session);
+        self.complaints.about(&span, &self.trouble);
         let wire = attributes::map(&span.record, &span.lineage, &self.policy);
         if let Some(key) = self.policy.redactor.take_panicked() {
             self.trouble.say(Kind::Redactor, || {
@@ -180,6 +184,7 @@ impl Worker {
         }
         self.stats
             .shed_recording(span.record.shortened(SHORT), span.record.shed_events);
+        self.door.recorder().spans.give_back(span);
         if !self.has_room_for(bytes, self.config.max_queue_bytes) {
             // As at the door of the queue: counted and told of.
             self.stats.drop_spans(DropReason::QueueBytes, 1);
@@ -225,7 +230,7 @@ impl Worker {
     }
 
     /// Says where a session can be seen: at its end, and for the auto-session at its first span, too.
-    fn announce(&mut self, span: &FinishedSpan, session: bool) {
+    fn announce(&mut self, span: &TracedSpan, session: bool) {
         let Destination::AgentOps { .. } = self.config.destination else {
             return;
         };
