@@ -33,6 +33,8 @@ mod pressure;
 mod settings;
 #[path = "bad_input/size.rs"]
 mod size;
+#[path = "bad_input/stopwatch.rs"]
+mod stopwatch;
 #[path = "bad_input/table.rs"]
 mod table;
 

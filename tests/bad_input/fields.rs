@@ -1,10 +1,13 @@
 //! Wrong values of the fields that AgentOps reads.
 
+use std::time::Duration;
+
 use agentops::{AgentOpsSpanExt as _, Usage, testing::StatusCode};
 use tracing::{field, info_span};
 
 use crate::{
     host::{DEADLINE, Host},
+    patience::wait_until,
     table::Row,
 };
 
@@ -212,17 +215,13 @@ pub(crate) const ROWS: [Row; 12] = [
         |host| {
             host.collector.reject_keys();
             drop(info_span!("early", agentops.kind = "tool"));
-            let asked = host.collector.wait_for_requests(1, DEADLINE).unwrap();
-            assert_eq!(asked[0].status, Some(403));
-            let refused = host
-                .agentops
-                .force_flush(std::time::Duration::from_millis(300))
-                .unwrap_err();
-            assert!(refused.is_timeout(), "it waits for a better key: {refused}");
-            let began = std::time::Instant::now();
-            while host.told().is_empty() && began.elapsed() < DEADLINE {
-                std::thread::yield_now();
-            }
+            host.wait(|| {
+                host.collector.wait_for_requests(1, DEADLINE).unwrap();
+                let refused = host.agentops.force_flush(Duration::from_millis(300)).unwrap_err();
+                assert!(refused.is_timeout(), "it waits for a better key: {refused}");
+                wait_until(|| "it is told".to_owned(), || !host.told().is_empty());
+            });
+            assert_eq!(host.collector.requests()[0].status, Some(403));
             host.collector.accept_any_key();
             host.agentops.set_api_key("99999999-2222-4333-8444-555555555555");
         },

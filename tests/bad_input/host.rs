@@ -14,6 +14,8 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt as _, registry::LookupSpan};
 
+use crate::stopwatch::Stopwatch;
+
 pub(crate) const KEY: &str = "11111111-2222-4333-8444-555555555555";
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -24,6 +26,8 @@ pub(crate) struct Host {
     dispatch: Dispatch,
     ear: Ear,
     slowest: Cell<Duration>,
+    /// How long the program waited because it wanted to.
+    waited: Cell<Duration>,
     peak_bytes: Cell<usize>,
 }
 
@@ -43,6 +47,7 @@ impl Host {
             agentops,
             ear,
             slowest: Cell::default(),
+            waited: Cell::default(),
             peak_bytes: Cell::default(),
         }
     }
@@ -62,6 +67,21 @@ impl Host {
         let result = call();
         self.slowest.set(self.slowest.get().max(began.elapsed()));
         result
+    }
+
+    /// A part of the program that waits by itself: for a server, for other threads, for a flush.
+    pub(crate) fn wait<T>(&self, wait: impl FnOnce() -> T) -> T {
+        let watch = Stopwatch::start();
+        let result = wait();
+        self.waited.set(self.waited.get() + watch.waited());
+        result
+    }
+
+    /// Runs the program of a row; gives how long it was kept waiting although it did not want to.
+    pub(crate) fn run_watched(&self, program: impl FnOnce()) -> Duration {
+        let watch = Stopwatch::start();
+        self.run(program);
+        watch.waited().saturating_sub(self.waited.get())
     }
 
     pub(crate) fn slowest(&self) -> Duration {

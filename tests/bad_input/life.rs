@@ -90,12 +90,13 @@ pub(crate) const ROWS: [Row; 11] = [
         "a time to wait that is beyond what a clock can hold",
         |host| {
             drop(info_span!("before", agentops.kind = "tool"));
-            host.agentops.check(Duration::MAX).unwrap();
-            host.agentops.force_flush(Duration::MAX).unwrap();
+            host.wait(|| host.agentops.check(Duration::MAX)).unwrap();
+            host.wait(|| host.agentops.force_flush(Duration::MAX)).unwrap();
             drop(info_span!("between", agentops.kind = "tool"));
-            futures::executor::block_on(host.agentops.flush(Duration::MAX)).unwrap();
+            host.wait(|| futures::executor::block_on(host.agentops.flush(Duration::MAX)))
+                .unwrap();
             drop(info_span!("after", agentops.kind = "tool"));
-            host.agentops.shutdown(Duration::MAX).unwrap();
+            host.wait(|| host.agentops.shutdown(Duration::MAX)).unwrap();
         },
         |outcome| {
             for name in ["before.tool", "between.tool", "after.tool"] {
@@ -129,14 +130,12 @@ pub(crate) const ROWS: [Row; 11] = [
             let dispatch = host.dispatch();
             let clones: Vec<_> = (0..8).map(|_| span.clone()).collect();
             drop(span);
-            thread::scope(|scope| {
-                for (who, clone) in clones.into_iter().enumerate() {
-                    scope.spawn(move || {
-                        host_of(dispatch, move || {
-                            clone.record("t.who", who);
-                        })
-                    });
-                }
+            host.wait(|| {
+                thread::scope(|scope| {
+                    for (who, clone) in clones.into_iter().enumerate() {
+                        scope.spawn(move || host_of(dispatch, move || _ = clone.record("t.who", who)));
+                    }
+                });
             });
         },
         |outcome| {
@@ -150,11 +149,13 @@ pub(crate) const ROWS: [Row; 11] = [
             let span = info_span!("busy", agentops.kind = "tool");
             let dispatch = host.dispatch();
             let (_one, _two) = (span.enter(), span.enter());
-            thread::scope(|scope| {
-                for _ in 0..4 {
-                    let span = span.clone();
-                    scope.spawn(move || host_of(dispatch, || (0..50).for_each(|_| span.in_scope(|| info!("in")))));
-                }
+            host.wait(|| {
+                thread::scope(|scope| {
+                    for _ in 0..4 {
+                        let span = span.clone();
+                        scope.spawn(move || host_of(dispatch, || (0..50).for_each(|_| span.in_scope(|| info!("in")))));
+                    }
+                });
             });
         },
         |outcome| {
