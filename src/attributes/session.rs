@@ -56,7 +56,7 @@ pub(super) fn put_tags(attributes: &mut AttributeSet, view: &View<'_>) {
     let own = view
         .said
         .text(Meaning::Tags)
-        .map(|own| policy::tags::parse_list(&own))
+        .map(|own| policy::tags::parse_list(&own, usize::MAX))
         .unwrap_or_default();
     let of_handle = view
         .policy

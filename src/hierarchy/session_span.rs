@@ -18,11 +18,7 @@ impl Lineage {
         }
         let said = |key| record.fields.get(key).map(text).filter(|text| !text.trim().is_empty());
         let (user_id, session_id) = (said(agentops::USER_ID), said(agentops::SESSION_ID));
-        let tags = said(agentops::field::TAGS).map(|text| {
-            let mut tags = tags::parse_list(&text);
-            tags.truncate(ARRAY_ITEMS);
-            tags
-        });
+        let tags = said(agentops::field::TAGS).map(|text| tags::parse_list(&text, ARRAY_ITEMS));
         if user_id.is_none() && session_id.is_none() && tags.is_none() {
             return;
         }

@@ -51,18 +51,19 @@ const OWN_KEYS: &[&str] = &[
 ];
 
 /// Reads `"a,b"` or a JSON array. Blanks around a tag and empty tags are dropped; elements that are no strings are
-/// written as JSON; what begins like an array and is none is read as `"a,b"`. Unbounded here: the limits of a span
-/// cut what is too long.
-pub(crate) fn parse_list(text: &str) -> Vec<String> {
+/// written as JSON; what begins like an array and is none is read as `"a,b"`. `most` tags are read; how long one may be,
+/// the limits of a span say.
+pub(crate) fn parse_list(text: &str, most: usize) -> Vec<String> {
     let text = text.trim();
     if text.starts_with('[')
         && let Ok(items) = serde_json::from_str::<Vec<Value>>(text)
     {
-        return items.into_iter().filter_map(tag).collect();
+        return items.into_iter().filter_map(tag).take(most).collect();
     }
     text.split(',')
         .map(str::trim)
         .filter(|tag| !tag.is_empty())
+        .take(most)
         .map(str::to_owned)
         .collect()
 }

@@ -9,13 +9,17 @@ mod direct;
 mod excerpt;
 mod exchange;
 mod fields;
+mod key;
 mod said;
 mod span;
+mod value;
 
 pub(crate) use arena::floor_char_boundary;
 pub(crate) use callsite::{Callsite, CallsiteId, Told};
 pub(crate) use excerpt::Excerpt;
 pub(crate) use exchange::{Ending, Exchange};
-pub(crate) use fields::{Fields, Key, Origin, Say, ValueRef};
+pub(crate) use fields::Fields;
+pub(crate) use key::Key;
 pub(crate) use said::Said;
 pub(crate) use span::{EventRecord, Failure, KindSource, SpanRecord};
+pub(crate) use value::{Origin, Say, ValueRef};

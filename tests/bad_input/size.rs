@@ -30,6 +30,7 @@ pub(crate) const ROWS: [Row; 10] = [
         assert_eq!(many.len(), 1024, "the rest is cut off");
         assert_eq!((many[0].as_str(), many[1023].as_str()), (Some("0"), Some("1023")));
         assert_eq!(tags("below.tool"), many);
+        assert_eq!(tags("json.session"), many);
     }),
     Row::new("10,000 attributes on a span", ten_thousand_attributes, |outcome| {
         let span = outcome.span("wide.tool");
@@ -206,6 +207,8 @@ fn megabyte_of_tags(host: &Host) {
     assert!(many.len() > 900_000);
     let session = host.call(|| info_span!("many", agentops.kind = "session", agentops.tags = many.as_str()));
     drop(info_span!(parent: &session, "below", agentops.kind = "tool"));
+    let json = format!("[{many}]");
+    drop(host.call(|| info_span!("json", agentops.kind = "session", agentops.tags = json.as_str())));
 }
 
 fn ten_thousand_attributes(host: &Host) {

@@ -116,7 +116,7 @@ fn a_root_without_a_session_carries_the_handles_tags() {
 
 #[test]
 fn tags_that_a_span_names_itself_are_added() {
-    let own = crate::policy::tags::parse_list("blue,green");
+    let own = crate::policy::tags::parse_list("blue,green", 9);
     let expected: Vec<_> = ["prod", "blue", "run-7"]
         .map(str::to_owned)
         .into_iter()

@@ -1,6 +1,10 @@
 use proptest::prelude::*;
 
-use crate::policy::tags::{is_refused, parse_list};
+use crate::policy::tags::{self, is_refused};
+
+fn parse_list(text: &str) -> Vec<String> {
+    tags::parse_list(text, usize::MAX)
+}
 
 #[test]
 fn a_list_is_separated_by_commas_or_is_json() {
@@ -62,6 +66,13 @@ fn keys_that_break_the_nesting_or_shadow_ours_are_refused() {
         "env",
     ] {
         assert!(!is_refused(key), "{key}");
+    }
+}
+
+#[test]
+fn of_a_long_list_the_first_tags_are_read() {
+    for text in ["a,,b,c", r#"["a", "", "b", "c"]"#] {
+        assert_eq!(tags::parse_list(text, 2), ["a", "b"]);
     }
 }
 
