@@ -41,25 +41,25 @@ pub(super) fn put(attributes: &mut AttributeSet, view: &View<'_>) {
 /// Definitions of the conventions, of `OpenAI`, Anthropic, Gemini or Bedrock, as the conventions write them, one a
 /// function. A provider's own tool, which has no name there, stays what it is.
 pub(super) fn conventional(definitions: &Value) -> Vec<Value> {
-    match definitions {
-        Value::Array(items) => items.iter().flat_map(conventional).collect(),
-        Value::Object(object) => {
-            // Gemini declares several functions in one tool.
-            let lists = ["tools", "functionDeclarations", "function_declarations"];
-            if let Some(list) = lists.iter().find_map(|name| object.get(*name)) {
-                return conventional(list);
-            }
-            let inner = ["function", "toolSpec"]
-                .iter()
-                .find_map(|name| object.get(*name)?.as_object());
-            let function = function(inner.unwrap_or(object));
-            vec![function.unwrap_or_else(|| definitions.clone())]
-        }
-        other => vec![other.clone()],
-    }
+    let list = |value: &Value, names: &[&str]| names.iter().find_map(|name| value.get(*name)?.as_array().cloned());
+    let tools = match definitions {
+        Value::Array(tools) => tools.clone(),
+        // Bedrock's are below `toolConfig`.
+        one => list(one, &["tools"]).unwrap_or_else(|| vec![one.clone()]),
+    };
+    // Gemini declares several functions in one tool.
+    let declared = |tool| list(&tool, &["functionDeclarations", "function_declarations"]).unwrap_or_else(|| vec![tool]);
+    let functions = tools.into_iter().flat_map(declared);
+    functions.filter(|tool| !tool.is_null()).map(in_convention).collect()
 }
 
-fn function(object: &Map<String, Value>) -> Option<Value> {
+fn in_convention(tool: Value) -> Value {
+    let inner = ["function", "toolSpec"].iter().find_map(|name| tool.get(*name));
+    let function = inner.and_then(function).or_else(|| function(&tool));
+    function.unwrap_or(tool)
+}
+
+fn function(told: &Value) -> Option<Value> {
     const SCHEMAS: [&str; 5] = [
         "parameters",
         "input_schema",
@@ -67,18 +67,59 @@ fn function(object: &Map<String, Value>) -> Option<Value> {
         "parametersJsonSchema",
         "schema",
     ];
-    let schema = SCHEMAS.iter().find_map(|name| object.get(*name));
+    let member = |name: &str| told.get(name).filter(|member| !member.is_null());
+    let name = member("name").filter(|name| name.is_string())?;
+    let schema = SCHEMAS.iter().find_map(|name| member(name));
+    let mut definition = Map::from_iter([
+        ("type".to_owned(), "function".into()),
+        ("name".to_owned(), name.clone()),
+    ]);
     let members = [
-        ("name", object.get("name").filter(|name| name.is_string())),
-        ("description", object.get("description")),
+        ("description", member("description")),
         // Bedrock says that the schema is JSON.
         ("parameters", schema.map(|schema| schema.get("json").unwrap_or(schema))),
     ];
-    let mut definition = Map::from_iter([("type".to_owned(), "function".into())]);
     for (name, member) in members {
-        if let Some(member) = member.filter(|member| !member.is_null()) {
+        if let Some(member) = member {
             definition.insert(name.to_owned(), member.clone());
         }
     }
-    definition.contains_key("name").then_some(Value::Object(definition))
+    Some(Value::Object(definition))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn definitions_of_every_provider_become_the_conventions_and_what_is_none_stays() {
+        let found =
+            json!({ "type": "function", "name": "find", "description": "d", "parameters": { "type": "object" } });
+        let parts = json!({ "name": "find", "description": "d", "parameters": { "type": "object" } });
+        let schema = json!({ "json": { "type": "object" } });
+        let of_bedrock = json!({ "toolSpec": { "name": "find", "description": "d", "inputSchema": schema } });
+        for told in [
+            json!([parts]),
+            json!([{ "type": "function", "function": parts }]),
+            json!([{ "name": "find", "description": "d", "input_schema": { "type": "object" } }]),
+            json!([{ "functionDeclarations": [parts] }]),
+            json!([{ "name": "find", "description": "d", "parameters": null, "parametersJsonSchema": { "type": "object" } }]),
+            json!({ "tools": [of_bedrock] }),
+        ] {
+            assert_eq!(conventional(&told), std::slice::from_ref(&found), "{told}");
+        }
+        for own in [
+            json!({ "functionDeclarations": null, "googleSearch": {} }),
+            json!({ "type": "web_search" }),
+        ] {
+            assert_eq!(conventional(&json!([own])), [own]);
+        }
+        assert_eq!(
+            conventional(&json!([{ "name": "find", "function": { "description": "d" } }])),
+            [json!({ "type": "function", "name": "find" })]
+        );
+        assert_eq!(conventional(&json!([null])), [Value::Null; 0]);
+    }
 }

@@ -46,6 +46,8 @@ impl Usage {
         spelled
             .or(details.unwrap_or_default())
             .or(costs.map(|object| Self::read_costs(&object)).unwrap_or_default())
+            // Two may have counted, each a part.
+            .inclusive(false)
             .with_total()
     }
 

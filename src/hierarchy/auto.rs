@@ -68,7 +68,7 @@ impl AutoSession {
 
     /// A span that it adopted continues another trace instead.
     pub(super) fn release(&self, recorder: &Recorder) {
-        if self.adopted.fetch_sub(1, Ordering::Relaxed) == 1 && recorder.notes_open() {
+        if self.adopted.fetch_sub(1, Ordering::Relaxed) == 1 {
             recorder.take_note_back(self.trace.root);
         }
     }

@@ -13,6 +13,8 @@ mod recorder;
 mod remote;
 mod scope;
 mod session_span;
+#[cfg(test)]
+mod tests;
 mod trace;
 mod traced;
 

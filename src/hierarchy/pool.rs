@@ -1,6 +1,9 @@
 //! [`SpanPool`]: spans that went through the pipeline and came back, to be filled again.
 
-use std::sync::{Arc, Mutex, TryLockError};
+use std::{
+    mem,
+    sync::{Arc, Mutex, MutexGuard, TryLockError},
+};
 
 use super::{Lineage, SpanId, Trace, TraceId, TraceRoot, TracedSpan};
 use crate::{
@@ -14,7 +17,6 @@ use crate::{
 /// than the one that asked for it is the dearest there is, for both.
 #[derive(Debug)]
 pub(crate) struct SpanPool {
-    #[expect(clippy::vec_box, reason = "they come in their boxes and go on in them")]
     empty: Mutex<Vec<Box<TracedSpan>>>,
     /// What an empty span is part of.
     no_trace: Arc<Trace>,
@@ -25,7 +27,7 @@ impl SpanPool {
     const MOST: usize = 512;
 
     pub(super) fn new() -> Self {
-        let (id, root) = (TraceId(0), SpanId(0));
+        let (id, root) = (TraceId(1), SpanId(1));
         Self {
             empty: Mutex::default(),
             no_trace: Arc::new(Trace::new(id, root, TraceRoot::Bare, false)),
@@ -35,37 +37,53 @@ impl SpanPool {
     /// A span of which nothing is known yet but where it was made and when it began.
     #[inline]
     pub(crate) fn take(&self, callsite: impl Into<Callsite>, start: Start) -> Box<TracedSpan> {
-        // Nobody waits: where another thread is at it, one is made.
-        let empty = match self.empty.try_lock() {
-            Ok(mut empty) => empty.pop(),
-            Err(TryLockError::Poisoned(empty)) => empty.into_inner().pop(),
-            Err(TryLockError::WouldBlock) => None,
-        };
-        if let Some(mut span) = empty {
+        if let Some(mut span) = self.empty().and_then(|mut empty| empty.pop()) {
             span.record.callsite = callsite.into();
             span.record.start = start;
             span.end = start.at;
             return span;
         }
         // There is a box first: it is filled where it lies.
-        let span = TracedSpan::new(SpanRecord::new(callsite, start), self.nowhere());
-        Box::write(Box::new_uninit(), span)
+        Box::write(
+            Box::new_uninit(),
+            TracedSpan::new(SpanRecord::new(callsite, start), self.nowhere()),
+        )
     }
 
-    /// Empties a span that was read, and keeps it where there is room.
-    pub(crate) fn give_back(&self, mut span: Box<TracedSpan>) {
-        span.empty();
-        span.lineage = self.nowhere();
-        if let Ok(mut empty) = self.empty.try_lock()
-            && empty.len() < Self::MOST
-        {
-            empty.push(span);
+    /// Takes a span back that was read.
+    pub(crate) fn give_back(&self, span: Box<TracedSpan>) {
+        drop(self.give_back_but_lineage(span));
+    }
+
+    /// Takes a span back that nobody will read, and tells where it stands.
+    pub(super) fn give_back_but_lineage(&self, mut span: Box<TracedSpan>) -> Lineage {
+        let lineage = mem::replace(&mut span.lineage, self.nowhere());
+        // A span of OpenTelemetry has a name of its own, and no program's thread fills it.
+        if let Callsite::Tracing(callsite) = span.record.callsite {
+            span.record = SpanRecord::new(callsite, span.record.start);
+            span.bytes = 0;
+            if let Some(mut empty) = self.empty()
+                && empty.len() < Self::MOST
+            {
+                empty.push(span);
+            }
+        }
+        lineage
+    }
+
+    /// Nobody waits: where another thread is at them, there are none.
+    #[inline]
+    fn empty(&self) -> Option<MutexGuard<'_, Vec<Box<TracedSpan>>>> {
+        match self.empty.try_lock() {
+            Ok(empty) => Some(empty),
+            Err(TryLockError::Poisoned(empty)) => Some(empty.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
         }
     }
 
     fn nowhere(&self) -> Lineage {
         Lineage {
-            span_id: SpanId(0),
+            span_id: self.no_trace.root,
             parent: None,
             parent_is_remote: false,
             trace: Arc::clone(&self.no_trace),
@@ -84,7 +102,7 @@ mod tests {
         clock::Clock,
         hierarchy::{AgentNode, SpanLink, session_callsite},
         kind::EntityKind,
-        record::{EventRecord, Exchange, Failure, Fields, KindSource, Origin, Say},
+        record::{EventRecord, Exchange, Failure, Fields, KindSource, Origin, Say, Told},
     };
 
     /// A span with a bit of everything.
@@ -149,6 +167,17 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_is_a_spans_own_goes_with_it() {
+        let pool = SpanPool::new();
+        let told = Told {
+            name: "a name".into(),
+            target: "a target".into(),
+        };
+        pool.give_back(pool.take(told, Clock::System.start()));
+        assert!(!format!("{pool:?}").contains("a name"));
+    }
+
+    #[test]
     fn what_is_kept_is_bounded() {
         let pool = SpanPool::new();
         let spans: Vec<_> = (0..2 * SpanPool::MOST)
@@ -157,8 +186,7 @@ mod tests {
         for span in spans {
             pool.give_back(span);
         }
-        let kept = pool.empty.lock().map(|empty| empty.len());
-        assert_eq!(kept.ok(), Some(SpanPool::MOST));
+        assert_eq!(pool.empty().unwrap().len(), SpanPool::MOST);
         assert!(SpanPool::MOST * size_of::<TracedSpan>() < 512 * 1024);
     }
 
@@ -166,7 +194,7 @@ mod tests {
     fn nobody_waits_for_a_span() {
         let pool = SpanPool::new();
         let span = pool.take(session_callsite(), Clock::System.start());
-        let busy = pool.empty.lock();
+        let busy = pool.empty.lock().unwrap();
         // Neither of the two comes to an end where it waits.
         pool.give_back(span);
         let _made = pool.take(session_callsite(), Clock::System.start());

@@ -108,8 +108,7 @@ pub(crate) struct Slot {
     pub(crate) recorder: Arc<Recorder>,
     /// The layer of that handle that records the span.
     pub(crate) layer: InstanceId,
-    state: State,
-    span: Box<TracedSpan>,
+    span: State,
     /// The agent that this span is, once a span below it works for it.
     agent: OnceLock<Arc<AgentNode>>,
     /// Where the layer's table of open spans has it.
@@ -118,16 +117,16 @@ pub(crate) struct Slot {
     pub(crate) observed: AtomicBool,
 }
 
-/// What becomes of a span.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A span, as far as it is known: always where it stands.
+#[derive(Debug)]
 enum State {
     /// It is being recorded.
-    Open,
-    /// It ended before it closed: where it stands is still known.
-    Ended,
+    Open(Box<TracedSpan>),
+    /// It ended before it closed.
+    Ended(Box<Lineage>),
     /// Its trace is left out, and so is what is said about it. The root of such a trace is recorded, for it may yet
     /// continue another.
-    LeftOut,
+    LeftOut(Box<Lineage>),
 }
 
 impl Slot {
@@ -138,18 +137,17 @@ impl Slot {
         if let Some(agent) = employer(record) {
             lineage.agent = Some(Arc::new(AgentNode::new(agent)));
         }
-        let is_recorded = lineage.trace.is_recorded() || lineage.is_root();
-        if is_recorded {
+        let span = if lineage.trace.is_recorded() || lineage.is_root() {
             recorder.note_open(record, lineage);
             span.bytes = span.record.bytes();
             recorder.opened(span.bytes);
+            State::Open(span)
         } else {
-            span.empty();
-        }
+            State::LeftOut(Box::new(recorder.pool.give_back_but_lineage(span)))
+        };
         Self {
             recorder: Arc::clone(recorder),
             layer,
-            state: if is_recorded { State::Open } else { State::LeftOut },
             span,
             agent: OnceLock::new(),
             place: None,
@@ -159,31 +157,34 @@ impl Slot {
 
     /// Where the span stands.
     pub(crate) fn lineage(&self) -> &Lineage {
-        &self.span.lineage
+        match &self.span {
+            State::Open(span) => &span.lineage,
+            State::Ended(lineage) | State::LeftOut(lineage) => lineage,
+        }
     }
 
     pub(crate) fn lineage_mut(&mut self) -> &mut Lineage {
-        &mut self.span.lineage
+        match &mut self.span {
+            State::Open(span) => &mut span.lineage,
+            State::Ended(lineage) | State::LeftOut(lineage) => lineage,
+        }
     }
 
     /// What was said about the span, while it is being recorded.
     pub(crate) fn record(&self) -> Option<&SpanRecord> {
-        (self.state == State::Open).then_some(&self.span.record)
-    }
-
-    fn record_mut(&mut self) -> Option<&mut SpanRecord> {
-        (self.state == State::Open).then_some(&mut self.span.record)
+        match &self.span {
+            State::Open(span) => Some(&span.record),
+            State::Ended(_) | State::LeftOut(_) => None,
+        }
     }
 
     /// Changes the open record now, and what follows from it: its size, its last activity, its agent. `change` must not
     /// run the host's code: the span's extensions are locked.
     pub(crate) fn change(&mut self, change: impl FnOnce(&mut SpanRecord, Instant)) {
-        if self.state != State::Open {
-            return;
-        }
+        let State::Open(span) = &mut self.span else { return };
         let TracedSpan {
             record, lineage, bytes, ..
-        } = &mut *self.span;
+        } = &mut **span;
         let fields_before = record.fields.version();
         let now = self.recorder.clock.now();
         change(record, now);
@@ -202,18 +203,17 @@ impl Slot {
     /// The span was left: [`Self::change`] for what happens to every span, where nothing grows.
     #[inline]
     pub(crate) fn leave(&mut self) {
-        if self.state == State::Open {
-            let record = &mut self.span.record;
-            record.entered = true;
-            record.entered_in_panic = false;
-            record.touch(self.recorder.clock.now());
+        if let State::Open(span) = &mut self.span {
+            span.record.entered = true;
+            span.record.entered_in_panic = false;
+            span.record.touch(self.recorder.clock.now());
         }
     }
 
     /// The span follows from another one. A tool that runs on its own follows from the call that asked for it, and works
     /// for the same `agent`.
     pub(crate) fn follow(&mut self, link: SpanLink, agent: Option<Arc<AgentNode>>) {
-        let lineage = &mut self.span.lineage;
+        let lineage = self.lineage_mut();
         if lineage.agent.is_none() {
             lineage.agent = agent;
         }
@@ -222,8 +222,8 @@ impl Slot {
         }
         if lineage.links.len() < SpanLink::MOST {
             lineage.links.push(link);
-        } else if let Some(record) = self.record_mut() {
-            record.dropped_links = record.dropped_links.saturating_add(1);
+        } else if let State::Open(span) = &mut self.span {
+            span.record.dropped_links = span.record.dropped_links.saturating_add(1);
         }
     }
 
@@ -240,20 +240,19 @@ impl Slot {
 
     /// Ends the span before it closes, once. What begins below it later still stands there.
     pub(crate) fn end(&mut self) -> Option<EndedSpan> {
-        let record = self.record()?;
-        let nothing = SpanRecord::new(record.callsite.clone(), record.start);
-        let stays = TracedSpan::new(nothing, self.lineage().clone());
-        self.state = State::Ended;
-        let span = std::mem::replace(&mut self.span, Box::new(stays));
-        Some(EndedSpan::new(&self.recorder, span))
+        let State::Open(open) = &self.span else { return None };
+        let stays = State::Ended(Box::new(open.lineage.clone()));
+        match std::mem::replace(&mut self.span, stays) {
+            State::Open(span) => Some(EndedSpan::new(&self.recorder, span)),
+            State::Ended(_) | State::LeftOut(_) => None,
+        }
     }
 
     /// The span closed.
     #[inline]
     pub(crate) fn close(self) {
-        if self.state == State::LeftOut {
+        if let State::LeftOut(_) = self.span {
             self.recorder.skipped();
-            self.recorder.spans.give_back(self.span);
         } else {
             self.finish();
         }
@@ -262,22 +261,33 @@ impl Slot {
     /// Hands it to the pipeline. It ends where it was last active; one that was never entered ends now.
     #[inline]
     fn finish(self) {
-        if let Some(record) = self.record() {
-            let last_active = record.last_active.filter(|_| record.entered);
+        if let State::Open(span) = self.span {
+            let last_active = span.record.last_active.filter(|_| span.record.entered);
             let end = last_active.unwrap_or_else(|| self.recorder.clock.now());
-            self.recorder.finish(self.span, end);
+            self.recorder.finish(span, end);
         }
     }
 
     /// Continues the trace of `parent`. All of a trace has a record or none, so what has none stays left out.
     pub(crate) fn continue_trace(&mut self, parent: SpanLink) {
-        let lineage = &mut self.span.lineage;
-        self.recorder.continue_trace(lineage, parent);
-        if self.state == State::LeftOut && lineage.trace.is_recorded() {
-            lineage.trace = Arc::new(lineage.trace.left_out());
-        }
-        if let Some(record) = self.record() {
-            self.recorder.note_open(record, self.lineage());
+        match &mut self.span {
+            State::Open(span) => {
+                let TracedSpan { record, lineage, .. } = &mut **span;
+                self.recorder.continue_trace(lineage, parent);
+                if lineage.trace.sampled {
+                    self.recorder.note_open(record, lineage);
+                } else {
+                    // It may have been noted as one that is sent.
+                    self.recorder.take_note_back(lineage.span_id);
+                }
+            }
+            State::Ended(lineage) => self.recorder.continue_trace(lineage, parent),
+            State::LeftOut(lineage) => {
+                self.recorder.continue_trace(lineage, parent);
+                if lineage.trace.is_recorded() {
+                    lineage.trace = Arc::new(lineage.trace.left_out());
+                }
+            }
         }
     }
 

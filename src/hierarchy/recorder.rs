@@ -56,7 +56,8 @@ pub(crate) struct Recorder {
     )]
     pub(crate) instruments_llm_calls: bool,
     pub(crate) counts: Counts,
-    pub(crate) spans: SpanPool,
+    /// Spans to be filled.
+    pub(crate) pool: SpanPool,
     sink: Box<dyn SpanSink>,
     pub(crate) host_trace: HostTrace,
     host_context: HostContext,
@@ -123,7 +124,7 @@ impl Recorder {
             captures_content: config.content == Content::All,
             instruments_llm_calls: config.instrument_llm_calls,
             counts: Counts::default(),
-            spans: SpanPool::new(),
+            pool: SpanPool::new(),
             sink,
             host_trace: config.host_trace,
             host_context,
@@ -312,15 +313,16 @@ impl Recorder {
     /// kept are not noted.
     pub(crate) fn note_open(&self, record: &SpanRecord, lineage: &Lineage) {
         if self.notes_open && self.is_enabled() && lineage.trace.sampled {
-            let mut span = Box::new(TracedSpan::new(record.as_it_began(), lineage.clone()));
-            span.end(record.start.at);
+            let span = TracedSpan::ended(record.as_it_began(), lineage.clone(), record.start.at);
             self.sink.note_open(span);
         }
     }
 
     /// Has the note of a span taken back that comes to nothing.
     pub(super) fn take_note_back(&self, span: SpanId) {
-        self.sink.take_note_back(span);
+        if self.notes_open {
+            self.sink.take_note_back(span);
+        }
     }
 
     /// An open record changed its size.
@@ -347,7 +349,7 @@ impl Recorder {
         }
         if !trace.is_recorded() {
             self.skipped();
-            return self.spans.give_back(span);
+            return self.pool.give_back(span);
         }
         span.end(end);
         self.sink.accept(span, self.open_bytes());

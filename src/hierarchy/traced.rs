@@ -29,17 +29,18 @@ impl TracedSpan {
         }
     }
 
-    /// As it is when it ends.
+    /// One that ended.
+    pub(crate) fn ended(record: SpanRecord, lineage: Lineage, end: Instant) -> Box<Self> {
+        let mut span = Box::new(Self::new(record, lineage));
+        span.end(end);
+        span
+    }
+
+    /// It ends.
     #[inline]
     pub(crate) fn end(&mut self, end: Instant) {
         self.end = end;
         self.bytes = self.record.bytes();
-    }
-
-    /// Forgets what was said, and gives the memory back that it took beyond the span itself.
-    pub(crate) fn empty(&mut self) {
-        self.record = SpanRecord::new(self.record.callsite.clone(), self.record.start);
-        self.bytes = 0;
     }
 
     /// Cuts its long values.

@@ -96,7 +96,7 @@ where
         }
         let callsite = attributes.metadata();
         let start = self.recorder.clock.start();
-        let mut traced = self.recorder.spans.take(callsite, start);
+        let mut traced = self.recorder.pool.take(callsite, start);
         let record = &mut traced.record;
         attributes.record(&mut FieldVisitor::new(&mut record.fields, self.recorder.cap()));
         record.kind = classify::settle(&record.callsite, &record.fields);

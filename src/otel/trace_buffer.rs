@@ -50,7 +50,7 @@ pub(crate) struct TraceBuffer {
 /// Spans that wait no longer.
 #[derive(Debug, Default)]
 pub(crate) struct Released {
-    pub(crate) spans: Vec<TracedSpan>,
+    pub(crate) spans: Vec<Box<TracedSpan>>,
     /// Those among them that nobody handed over: sessions that were made here.
     pub(crate) made: usize,
     /// Those that were handed over and are none of ours: they began while recording was switched off.
@@ -255,9 +255,7 @@ impl TraceBuffer {
         if lineage.is_root() {
             lineage.trace.end();
         }
-        let mut span = TracedSpan::new(*record, lineage);
-        span.end(end);
-        self.released.spans.push(span);
+        self.released.spans.push(TracedSpan::ended(*record, lineage, end));
     }
 
     /// The agent that a linked span works for.
@@ -316,7 +314,7 @@ impl TraceBuffer {
     }
 }
 
-fn finished_session(session: ImplicitSession, base: Instant, recorder: &Recorder) -> TracedSpan {
+fn finished_session(session: ImplicitSession, base: Instant, recorder: &Recorder) -> Box<TracedSpan> {
     let ImplicitSession { name, lineage, ended } = session;
     let start = Start {
         unix_nanos: ended.start,
@@ -328,7 +326,5 @@ fn finished_session(session: ImplicitSession, base: Instant, recorder: &Recorder
         EndState::Success
     };
     let record = session_record(start, &name, &state, recorder.value_cap);
-    let mut span = TracedSpan::new(record, lineage);
-    span.end(reading::moment(&start, ended.end));
-    span
+    TracedSpan::ended(record, lineage, reading::moment(&start, ended.end))
 }

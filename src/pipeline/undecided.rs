@@ -32,14 +32,12 @@ pub(super) struct Undecided {
 
 struct Waiting {
     trace: Arc<Trace>,
-    #[expect(clippy::vec_box, reason = "they come in their boxes and go on in them")]
     spans: Vec<Box<TracedSpan>>,
     bytes: usize,
 }
 
 /// Spans of which it is known now.
 pub(super) struct Decided {
-    #[expect(clippy::vec_box, reason = "they come in their boxes and go on in them")]
     pub(super) spans: Vec<Box<TracedSpan>>,
     pub(super) keep: bool,
 }

@@ -12,7 +12,7 @@ use super::{
 
 /// Typed fields over one text buffer. Bounded by [`Fields::MAX_FIELDS`] and by a cap on each text.
 ///
-/// The first fields lie in place, as the first bytes of their texts do: most records are one allocation.
+/// The first fields lie in place, as the first bytes of their texts do: most records need no memory beyond their own.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fields {
     entries: SmallVec<[(Name, Value); 8]>,
@@ -161,7 +161,7 @@ impl Fields {
     // written in parts and read as a whole, for which a processor waits.
     #[expect(clippy::inline_always, reason = "a fifth of what a field costs")]
     #[inline(always)]
-    fn put(&mut self, key: Key<'_>, value: impl Fn() -> Value) {
+    fn put(&mut self, key: Key<'_>, value: impl FnOnce() -> Value) {
         self.version = self.version.wrapping_add(1);
         let bit = bit(key.as_str());
         let is_new = self.seen & bit == 0;

@@ -156,11 +156,10 @@ fn in_a_message(item: &Value) -> Value {
 
 /// The tools that the model may call, as the conventions write them.
 fn tools(request: &Map<String, Value>) -> Vec<Value> {
-    let of_bedrock = || request.get("toolConfig")?.get("tools");
-    let given = request
-        .get("tools")
-        .or_else(|| request.get("functions"))
-        .or_else(of_bedrock);
+    let of_bedrock = request.get("toolConfig").and_then(|config| config.get("tools"));
+    let places = [request.get("tools"), request.get("functions"), of_bedrock];
+    // A client may write what it was not given as null.
+    let given = places.into_iter().flatten().find(|given| given.is_array());
     given.map(functions::conventional).unwrap_or_default()
 }
 

@@ -31,7 +31,12 @@ fn excerpt(most: usize, pieces: &[&[u8]]) -> Excerpt {
 
 /// What a span says after an answer was read.
 fn told(response: Excerpt) -> String {
+    told_of_both(Excerpt::default(), response)
+}
+
+fn told_of_both(request: Excerpt, response: Excerpt) -> String {
     let exchange = Exchange {
+        request,
         response,
         operation: Some("chat"),
         status: Some(200),
@@ -206,6 +211,26 @@ fn bodies_that_could_make_trouble_make_none() {
         record.add_exchange(Arc::new(exchange));
         read(&mut record);
     }
+}
+
+#[test]
+fn tools_that_were_not_given_are_not_told_whatever_stands_for_them() {
+    let told = |request: &str| told_of_both(excerpt(MOST, &[request.as_bytes()]), Excerpt::default());
+    for nothing in [
+        r#""tools":null"#,
+        r#""functions":null"#,
+        r#""tools":"auto""#,
+        r#""tools":[]"#,
+    ] {
+        let told = told(&format!(r#"{{"model":"m","messages":[],{nothing}}}"#));
+        assert!(told.contains("gen_ai.request.model = m"), "{told}");
+        assert!(!told.contains("gen_ai.tool.definitions"), "{told}");
+    }
+    let told = told(r#"{"model":"m","tools":null,"functions":[{"name":"find"}]}"#);
+    assert!(
+        told.contains(r#"gen_ai.tool.definitions = [{"type":"function","name":"find"}]"#),
+        "{told}"
+    );
 }
 
 #[test]

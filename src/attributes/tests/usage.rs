@@ -174,6 +174,19 @@ fn what_is_no_usage_counts_nothing() {
 }
 
 #[test]
+fn what_two_counted_of_one_call_is_parts_of_one_whole() {
+    let call = chat()
+        .text(
+            "langfuse.observation.usage_details",
+            r#"{"promptTokenCount":3,"thoughtsTokenCount":4}"#,
+        )
+        .int("gen_ai.usage.cache_creation_input_tokens", 7);
+    // More was cached than asked, so it was counted beside it.
+    let expected = [Some(10), Some(4), None, Some(7), Some(4), Some(14)];
+    assert_eq!(counts(&call), expected);
+}
+
+#[test]
 fn langfuses_costs_are_the_calls_costs() {
     let attributes = chat()
         .text(

@@ -105,7 +105,7 @@ impl Worker {
         self.stats.record(released.made as u64);
         self.stats.release_early(released.early);
         self.stats.unrecord(released.left_out as u64);
-        for span in released.spans.into_iter().map(Box::new) {
+        for span in released.spans {
             if !span.lineage.trace.sampled {
                 self.stats.unrecord(1);
             }
@@ -152,7 +152,7 @@ impl Worker {
             }
         } else {
             self.stats.sample_out(spans as u64);
-            let pool = &self.door.recorder().spans;
+            let pool = &self.door.recorder().pool;
             for span in decided.spans {
                 pool.give_back(span);
             }
@@ -184,7 +184,7 @@ impl Worker {
         }
         self.stats
             .shed_recording(span.record.shortened(SHORT), span.record.shed_events);
-        self.door.recorder().spans.give_back(span);
+        self.door.recorder().pool.give_back(span);
         if !self.has_room_for(bytes, self.config.max_queue_bytes) {
             // As at the door of the queue: counted and told of.
             self.stats.drop_spans(DropReason::QueueBytes, 1);
