@@ -143,7 +143,8 @@ impl AgentOps {
     /// To switch recording on and off, use [`set_enabled`](Self::set_enabled). Inside
     /// [`reload`](tracing_subscriber::reload) the layer works, with limits that are not ours to lift: layers beside it that
     /// have no filter of their own lose what is more verbose than [`with_max_level`](crate::Builder::with_max_level),
-    /// [`current`](Self::current) does not find it, and a layer that is put in its place later does not work.
+    /// [`current`](Self::current) does not find it, and a layer that is put in its place later records nothing: it is no part
+    /// of the subscriber, for which `tracing-subscriber` panics in a debug build.
     pub fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
@@ -231,7 +232,7 @@ impl AgentOps {
             sampled_out: settled.sampled_out + counts.sampled_out.load(Ordering::Relaxed),
             undecided_spans: undecided,
             open_spans: counts.open_spans.load(Ordering::Relaxed),
-            open_bytes: counts.open_bytes.load(Ordering::Relaxed),
+            open_bytes: inner.recorder.open_bytes(),
             queued_spans: inner.queue.gauge.spans().saturating_sub(undecided),
             queued_bytes: inner.queue.gauge.bytes(),
             ..settled

@@ -35,6 +35,8 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use self::{meaning::Meaning, said::Said, status::Outcome};
 use crate::{
     config::Semconv,
@@ -55,7 +57,7 @@ struct View<'a> {
     policy: &'a Policy,
     kind: EntityKind,
     said: Said<'a>,
-    facts: TraceFacts,
+    facts: Arc<TraceFacts>,
 }
 
 impl<'a> View<'a> {

@@ -4,6 +4,7 @@
 mod agent;
 mod auto;
 mod charge;
+mod facts;
 mod ids;
 mod implicit;
 mod open;
@@ -21,6 +22,7 @@ mod traced;
 pub(crate) use agent::AgentNode;
 pub(crate) use auto::{AutoSession, open_session_record, session_callsite, session_record};
 pub(crate) use charge::Charge;
+pub(crate) use facts::TraceFacts;
 pub(crate) use ids::{IdSource, SpanId, TraceId};
 pub(crate) use implicit::adopt as adopt_implicitly;
 pub(crate) use open::{HoldsOpen, LooseRecord, say_end};
@@ -28,7 +30,7 @@ pub(crate) use recorded::{EndedSpan, InstanceId, Parent, Recorded, Slot, agent_n
 pub(crate) use recorder::{Recorder, SpanSink};
 pub(crate) use remote::RemoteParent;
 pub(crate) use scope::{ScopeGuard, innermost as innermost_scope};
-pub(crate) use trace::{Trace, TraceFacts, TraceRoot, Verdict};
+pub(crate) use trace::{Trace, TraceRoot, Verdict};
 pub(crate) use traced::TracedSpan;
 
 use std::sync::Arc;

@@ -81,6 +81,8 @@ pub(crate) struct Counts {
     pub(crate) open_spans: AtomicUsize,
     /// Bytes that they hold.
     pub(crate) open_bytes: AtomicUsize,
+    /// Bytes of what open sessions were told.
+    pub(crate) told_bytes: Arc<AtomicUsize>,
     /// Spans that ended and belong to a trace that is not kept.
     pub(crate) sampled_out: AtomicU64,
     /// Layers that were made for the handle.
@@ -190,7 +192,7 @@ impl Recorder {
     }
 
     fn trace(&self, id: TraceId, root: SpanId, kind: TraceRoot) -> Trace {
-        let trace = Trace::new(id, root, kind, self.samples(id.0));
+        let trace = Trace::new(id, root, kind, self.samples(id.0)).within(Some(Arc::clone(&self.counts.told_bytes)));
         if self.keep_errors {
             trace.keeping_errors()
         } else {
@@ -254,7 +256,7 @@ impl Recorder {
             TraceRoot::Bare
         };
         let trace = self.trace(parent.trace_id, lineage.span_id, kind);
-        trace.tell(|facts| *facts = lineage.trace.facts());
+        trace.tell(|facts| facts.clone_from(&lineage.trace.facts()));
         if let Some(auto) = &self.auto
             && lineage.trace.kind == TraceRoot::Auto
             && lineage.parent == Some(lineage.trace.root)
@@ -283,9 +285,10 @@ impl Recorder {
         self.open_bytes().saturating_add(self.sink.held_bytes()) < self.content_bytes
     }
 
-    /// Bytes that open records hold.
+    /// Bytes that open records hold, and what open sessions were told.
     pub(crate) fn open_bytes(&self) -> usize {
-        self.counts.open_bytes.load(Ordering::Relaxed)
+        let of_records = self.counts.open_bytes.load(Ordering::Relaxed);
+        of_records.saturating_add(self.counts.told_bytes.load(Ordering::Relaxed))
     }
 
     /// Bytes of one value that are copied now. Without room, what makes a span what it is still fits.

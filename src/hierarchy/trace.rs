@@ -1,12 +1,11 @@
 //! [`Trace`]: what all spans of one trace share.
 
 use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicBool, AtomicU8, Ordering},
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering},
 };
 
-use super::{SpanId, TraceId};
-use crate::semconv::wire::WireValue;
+use super::{SpanId, TraceFacts, TraceId, facts::Told};
 
 /// What stands at the root of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,20 +18,6 @@ pub(crate) enum TraceRoot {
     Implicit,
     /// No session: a span of its own.
     Bare,
-}
-
-/// What a session was told, and every span of its trace repeats or inherits.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct TraceFacts {
-    /// The session's list tags, without the handle's default ones.
-    pub(crate) tags: Vec<String>,
-    /// The list tags that the session's span says itself.
-    pub(crate) span_tags: Vec<String>,
-    /// The session's dict tags.
-    pub(crate) dict_tags: Vec<(String, String)>,
-    pub(crate) user_id: Option<String>,
-    pub(crate) session_id: Option<String>,
-    pub(crate) metadata: Vec<(String, WireValue)>,
 }
 
 /// Whether the spans of a trace leave.
@@ -60,7 +45,7 @@ pub(crate) struct Trace {
     tentative: bool,
     /// The root has ended: what comes now no longer needs its tags.
     ended: AtomicBool,
-    facts: Mutex<TraceFacts>,
+    told: Mutex<Told>,
 }
 
 impl Trace {
@@ -73,7 +58,7 @@ impl Trace {
             verdict: AtomicU8::new(if sampled { Verdict::Keep } else { Verdict::LeaveOut } as u8),
             tentative: false,
             ended: AtomicBool::new(false),
-            facts: Mutex::default(),
+            told: Mutex::default(),
         }
     }
 
@@ -86,10 +71,16 @@ impl Trace {
         self
     }
 
+    /// Counts what its session is told towards a memory budget.
+    pub(crate) fn within(mut self, budget: Option<Arc<AtomicUsize>>) -> Self {
+        self.told = Mutex::new(Told::within(budget));
+        self
+    }
+
     /// The same trace, of which nothing is recorded.
     pub(crate) fn left_out(&self) -> Self {
-        let trace = Self::new(self.id, self.root, self.kind, false);
-        trace.tell(|facts| *facts = self.facts());
+        let trace = Self::new(self.id, self.root, self.kind, false).within(self.told().budget());
+        trace.tell(|facts| facts.clone_from(&self.facts()));
         trace
     }
 
@@ -117,19 +108,27 @@ impl Trace {
         self.verdict.store(verdict as u8, Ordering::Release);
     }
 
-    /// A copy of what the session was told so far.
-    pub(crate) fn facts(&self) -> TraceFacts {
-        self.facts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What the session was told so far.
+    pub(crate) fn facts(&self) -> Arc<TraceFacts> {
+        Arc::clone(self.told().facts())
     }
 
     /// Changes what the session was told. `change` must not call back into `tracing`.
     pub(crate) fn tell(&self, change: impl FnOnce(&mut TraceFacts)) {
-        change(&mut self.facts.lock().unwrap_or_else(PoisonError::into_inner));
+        self.told().change(change);
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Marks the root as ended; false if it already was.
     pub(crate) fn end(&self) -> bool {
-        !self.ended.swap(true, Ordering::AcqRel)
+        let is_first = !self.ended.swap(true, Ordering::AcqRel);
+        if is_first {
+            self.told().release();
+        }
+        is_first
     }
 
     pub(crate) fn has_ended(&self) -> bool {

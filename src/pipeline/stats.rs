@@ -51,7 +51,7 @@ pub struct ExportStats {
     pub cost: f64,
     /// Spans that began and have not ended.
     pub open_spans: usize,
-    /// Bytes that they hold.
+    /// Bytes that they hold, and what open sessions were told: tags, metadata, users.
     pub open_bytes: usize,
     /// Spans that ended and are on their way.
     pub queued_spans: usize,

@@ -23,6 +23,7 @@ use crate::{
     config::EndState,
     handle::AgentOps,
     hierarchy::{InstanceId, Lineage, LooseRecord, Parent, ScopeGuard, Slot, Trace, say_end},
+    policy::limits::MARK,
     record::{Fields, Said},
     semconv::wire::WireValue,
     span_ext::with_recorded,
@@ -122,14 +123,21 @@ impl Session {
     }
 
     /// A fact about the session: attribute `trace.metadata.<key>`. Booleans, numbers and strings keep their type, anything
-    /// else is JSON text.
+    /// else is JSON text. Where the memory for what waits is used up, a long text is left out and marked as truncated. Once
+    /// the session ended, it comes to nothing.
     pub fn set_metadata(&self, key: impl Into<String>, value: impl Serialize) {
+        if self.ended.load(Ordering::Relaxed) {
+            return;
+        }
         let key = key.into();
-        let value = match Said::serialize(&value, self.handle.recorder().value_cap) {
+        let recorder = self.handle.recorder();
+        let value = match Said::serialize(&value, recorder.value_cap) {
             Said::Bool(value) => WireValue::Bool(value),
             Said::I64(value) => WireValue::I64(value),
             Said::U64(value) => i64::try_from(value).map_or_else(|_| value.to_string().into(), WireValue::I64),
             Said::F64(value) => WireValue::F64(value),
+            // There is no room for it, and of half a text nobody can tell whether it ends in half a secret.
+            Said::Text(text, _) if text.len() > recorder.cap() => WireValue::Str(MARK.to_owned()),
             Said::Text(text, _) => WireValue::Str(text),
         };
         self.trace().tell(|facts| {

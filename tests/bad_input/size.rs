@@ -11,7 +11,7 @@ const MANY: u64 = 1_000_000;
 
 const BUDGET: usize = 1024 * 1024;
 
-pub(crate) const ROWS: [Row; 10] = [
+pub(crate) const ROWS: [Row; 11] = [
     Row::new("tags of a megabyte, as one and as many", megabyte_of_tags, |outcome| {
         let tags = |name: &str| {
             outcome
@@ -179,6 +179,42 @@ pub(crate) const ROWS: [Row; 10] = [
             assert_eq!(
                 (outcome.spans.len() as u64, dropped.total()),
                 (201 - dropped.queue_bytes, dropped.queue_bytes)
+            );
+        },
+    )
+    .with(|builder| builder.with_max_queue_bytes(BUDGET)),
+    Row::new(
+        "sessions that are told more than the budget",
+        |host| {
+            let text = "x".repeat(100_000);
+            let sessions: Vec<_> = (0..20)
+                .map(|at| host.agentops.session(format!("told {at}")).with_user_id("u-1").start())
+                .collect();
+            for at in 0..20 {
+                for session in &sessions {
+                    host.call(|| session.set_metadata(format!("m.{at}"), &text));
+                }
+            }
+            let open = host.look().open_bytes;
+            assert!(
+                (BUDGET / 2..=BUDGET + 20 * 16 * 1024).contains(&open),
+                "{open} bytes are open"
+            );
+            host.call(|| drop(sessions));
+        },
+        |outcome| {
+            let sessions = || outcome.spans.iter().filter(|span| span.name.starts_with("told "));
+            for session in sessions() {
+                for at in 0..20 {
+                    let told = session.text(&format!("trace.metadata.m.{at}")).unwrap();
+                    assert!(told.len() == 100_000 || told.ends_with(MARK), "{at}: {told:.100}");
+                }
+            }
+            let dropped = outcome.stats.dropped;
+            let arrived = sessions().count() as u64;
+            assert_eq!(
+                (arrived, dropped.total()),
+                (20 - dropped.queue_bytes, dropped.queue_bytes)
             );
         },
     )

@@ -40,7 +40,11 @@ fn busy() -> Option<Duration> {
     thread::yield_now();
     let text = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     let mut nanos = text.split_whitespace().map(str::parse);
-    let (ran, ready) = (nanos.next()?.ok()?, nanos.next()?.ok()?);
+    let (ran, ready): (u64, u64) = (nanos.next()?.ok()?, nanos.next()?.ok()?);
+    if ran == 0 {
+        // A kernel that does not count.
+        return None;
+    }
     Some(Duration::from_nanos(ran) + Duration::from_nanos(ready) + stolen()?)
 }
 

@@ -1,5 +1,7 @@
 //! Inside `reload`, with its limits, and the switch that has none.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use agentops::{AgentOps, testing::Collector};
 use opentelemetry_sdk::trace::InMemorySpanExporter;
 use tracing::{
@@ -97,4 +99,27 @@ fn recording_is_switched_with_set_enabled_and_nobody_else_notices() {
     agentops.shutdown(DEADLINE).unwrap();
     assert_whole(&collector.spans());
     assert_eq!(page.text().matches("thinking").count(), 4, "{}", page.text());
+}
+
+/// The other limit: `tracing-subscriber` gives a layer with a filter its number while the subscriber is built.
+#[test]
+fn a_layer_that_is_put_in_the_place_of_ours_later_records_nothing_and_what_was_recorded_arrives() {
+    let collector = Collector::start();
+    let agentops = to(&collector).build().unwrap();
+    let (ours, handle) = reload::Layer::new(agentops.layer());
+    dispatcher::with_default(&registry().with(ours).into(), || {
+        handle.modify(|_| ()).unwrap();
+        program();
+        let later = catch_unwind(AssertUnwindSafe(|| {
+            handle.reload(agentops.layer()).unwrap();
+            drop(info_span!("later", agentops.kind = "tool"));
+        }));
+        assert_eq!(
+            later.is_err(),
+            cfg!(debug_assertions),
+            "it panics where it checks itself"
+        );
+    });
+    agentops.shutdown(DEADLINE).unwrap();
+    assert_whole(&collector.spans());
 }
