@@ -9,5 +9,5 @@ mod listener;
 mod program;
 
 pub use call::Call;
-pub use listener::{Listener, Listening, handle};
+pub use listener::{Listener, Listening, sending_handle};
 pub use program::Program;

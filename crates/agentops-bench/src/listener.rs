@@ -124,11 +124,23 @@ impl Listener {
 }
 
 /// A handle whose spans go nowhere, whatever the environment says.
+fn handle() -> Result<AgentOps, agentops::InitError> {
+    builder().build()
+}
+
+/// A handle as a program has it, with a key and a place to send to. Nothing listens there, and nothing is sent.
 ///
 /// # Errors
 /// The handle could not be built.
-pub fn handle() -> Result<AgentOps, agentops::InitError> {
-    builder().build()
+pub fn sending_handle() -> Result<AgentOps, agentops::InitError> {
+    let builder = agentops::builder()
+        .with_env(|_| None)
+        .with_api_key("11111111-2222-4333-8444-555555555555");
+    let nowhere = "http://127.0.0.1:9";
+    builder
+        .with_endpoint(nowhere)
+        .with_exporter_endpoint(format!("{nowhere}/v1/traces"))
+        .build()
 }
 
 fn builder() -> agentops::Builder {

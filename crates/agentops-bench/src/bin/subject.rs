@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use agentops_bench::{Listener, Program, handle};
+use agentops_bench::{Listener, Program, sending_handle};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     match arguments.as_slice() {
         ["build"] => {
             let started = Instant::now();
-            let handle = handle()?;
+            let handle = sending_handle()?;
             writeln!(answers, "{}", started.elapsed().as_nanos())?;
             drop(handle);
         }
