@@ -12,6 +12,7 @@ use tracing::info_span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use super::doors::{SECOND, arrived, named, provider};
+use crate::guest::DEADLINE;
 
 #[test]
 fn a_span_that_declares_nothing_gets_its_meaning_through_the_extension_trait() {
@@ -116,7 +117,7 @@ fn an_event_and_links_that_a_span_is_told_arrive() {
 
 #[test]
 fn a_child_that_is_made_with_the_api_in_the_context_of_a_span_hangs_on_it() {
-    for door in SECOND {
+    for (door, leaves_first) in SECOND.into_iter().flat_map(|door| [(door, false), (door, true)]) {
         let spans = arrived(door, |agentops| {
             // Of a library that knows nothing of tracing.
             let provider = provider(agentops);
@@ -129,16 +130,19 @@ fn a_child_that_is_made_with_the_api_in_the_context_of_a_span_hangs_on_it() {
                 .start_with_context(&tracer, &context);
             assert!(opentelemetry::trace::Span::is_recording(&tool), "{door:?}");
             drop(tool);
+            if leaves_first {
+                agentops.force_flush(DEADLINE).unwrap();
+            }
             agent.in_scope(|| drop(info_span!("think", agentops.kind = "task")));
             drop((context, agent));
         });
         assert_eq!(
             draw(&spans),
             "default.session\n  worker.agent\n    search.tool\n    think.task\n",
-            "{door:?}"
+            "{door:?} {leaves_first}"
         );
         let tool = named(&spans, "search.tool");
-        assert_eq!(tool.text("agent.name"), Some("worker"), "{door:?}");
+        assert_eq!(tool.text("agent.name"), Some("worker"), "{door:?} {leaves_first}");
     }
 }
 
