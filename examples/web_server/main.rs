@@ -4,9 +4,10 @@
 //! arrived at a fake AgentOps, and ends.
 //!
 //! The auto-session is off: in a server it would be one session that never ends. A request has a session in one of two
-//! ways. `/chat` and `/prices` open one, which continues the trace of whoever asked, knows which user it serves and how it
-//! ended, and can have tags; the one of `/slow` ends when its client goes away. `/summary` opens none: what happens below the span of a request shares a session that is named after that span,
-//! as long as another layer (here the one that prints) sees it.
+//! ways. `/chat` and `/prices` open one, which continues the trace of whoever asked, serves the user that their baggage
+//! names, knows how it ended, and can have tags. So does `/slow`, whose clients go away before it is done. `/summary` opens
+//! none: what happens below the span of a request shares a session that is named after that span, as long as another layer
+//! (here the one that prints) sees it.
 
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
