@@ -78,12 +78,15 @@ const BESIDE: [(&str, &str); 29] = [
 const ONLY_PART: [(&str, &str, &str); 1] = [("layer", "pipeline", "queue")];
 
 /// Words that belong to some places only.
-const PLACES: [(&str, &[&str]); 4] = [
+const PLACES: [(&str, &[&str]); 5] = [
     ("opentelemetry_sdk", OPENTELEMETRY),
     ("reqwest::", OPENTELEMETRY),
     ("std::env", &["config/env.rs"]),
     ("SystemTime::now", &["clock.rs", "testing/"]),
+    ("process::id", PROCESS),
 ];
+/// Makes ids, knows that this process was forked, tells which one it is.
+const PROCESS: &[&str] = &["hierarchy/ids.rs", "pipeline/thread.rs", "resource/facts.rs"];
 const OPENTELEMETRY: &[&str] = &[
     "lib.rs",
     "builder/",

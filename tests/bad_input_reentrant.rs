@@ -3,7 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    sync::mpsc::{self, RecvTimeoutError, Sender},
+    thread,
+    time::Duration,
+};
 
 use agentops::{
     AgentOpsSpanExt as _,
@@ -12,7 +17,10 @@ use agentops::{
 use tracing::{Span, field, info, info_span};
 use tracing_subscriber::{layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// What has not come to its end by then waits for itself.
+const FOR_EVER: Duration = Duration::from_secs(60);
 
 struct Row {
     bad: &'static str,
@@ -91,6 +99,21 @@ const ROWS: [Row; 6] = [
 
 #[test]
 fn what_comes_back_into_the_subscriber_is_recorded_and_locks_nothing() {
+    let (begins, begun) = mpsc::channel();
+    let rows = thread::spawn(move || rows(&begins));
+    let mut row = "the start";
+    loop {
+        match begun.recv_timeout(FOR_EVER) {
+            Ok(next) => row = next,
+            Err(RecvTimeoutError::Timeout) => panic!("this row hangs: {row}"),
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    assert!(rows.join().is_ok(), "this row failed: {row}");
+}
+
+/// Runs one row after the other, and says which one begins.
+fn rows(begins: &Sender<&'static str>) {
     let collector = Collector::start();
     let agentops = agentops::builder()
         .with_env(|_| None)
@@ -101,7 +124,9 @@ fn what_comes_back_into_the_subscriber_is_recorded_and_locks_nothing() {
         .build()
         .unwrap();
     tracing_subscriber::registry().with(agentops.layer()).init();
+    let mut exported = 0;
     for row in ROWS {
+        begins.send(row.bad).unwrap();
         collector.clear();
         let task = info_span!(
             "task",
@@ -120,9 +145,22 @@ fn what_comes_back_into_the_subscriber_is_recorded_and_locks_nothing() {
             "{}",
             row.bad
         );
-        println!("{}", row.bad);
         (row.outcome)(named(&spans, "task.task"), &spans);
+        exported += spans.len() as u64;
+        let stats = agentops.stats();
+        assert_eq!(
+            (
+                stats.recorded,
+                stats.exported,
+                stats.dropped.total(),
+                stats.queued_spans
+            ),
+            (exported, exported, 0, 0),
+            "{stats:?}"
+        );
+        assert_eq!((stats.open_spans, stats.open_bytes), (0, 0), "{stats:?}");
     }
+    begins.send("the end").unwrap();
     agentops.shutdown(DEADLINE).unwrap();
     let stats = agentops.stats();
     assert_eq!(

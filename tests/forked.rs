@@ -12,6 +12,7 @@
 mod guest;
 
 use std::{
+    collections::HashMap,
     pin::pin,
     process::exit,
     task::{Context, Poll, Waker},
@@ -19,15 +20,45 @@ use std::{
     time::{Duration, Instant},
 };
 
-use agentops::{AgentOps, ExportError, testing::Collector};
+use agentops::{AgentOps, AgentOpsSpanExt as _, EndState, ExportError, testing::Collector};
 use fork::{Fork, fork, waitpid};
-use tracing::{dispatcher, info_span};
+use tracing::{Dispatch, Span, dispatcher, info_span};
 use tracing_subscriber::{layer::SubscriberExt as _, registry};
 
 use guest::{DEADLINE, to};
 
+const MOST_SPANS: usize = 1_000;
+const FLOOD: u64 = 100_000;
+
+/// A forked process that goes on as if nothing had happened, in the subscriber that it inherited: it comes back, what
+/// waits has its bound, and the rest is counted.
+fn goes_on(parents: &AgentOps) -> bool {
+    let before = parents.stats();
+    let session = parents.session("inherited").start();
+    session.in_scope(|| {
+        for _ in 0..FLOOD {
+            drop(info_span!("flood", agentops.kind = "operation"));
+        }
+    });
+    session.end(EndState::Success);
+    parents.set_api_key("99999999-2222-4333-8444-555555555555");
+    parents.set_enabled(false);
+    drop(info_span!("unseen", agentops.kind = "operation"));
+    parents.set_enabled(true);
+    let mut carrier = HashMap::new();
+    info_span!("sends", agentops.kind = "tool").in_scope(|| Span::current().inject(&mut carrier));
+    let stats = parents.stats();
+    let recorded = stats.recorded - before.recorded;
+    carrier.contains_key("traceparent")
+        && recorded == FLOOD + 2
+        && stats.exported == before.exported
+        && stats.queued_spans == MOST_SPANS
+        && stats.dropped.total() == recorded - MOST_SPANS as u64
+        && stats.dropped.queue_spans == stats.dropped.total()
+}
+
 /// Says what a forked process found, as its exit status.
-fn in_the_child(parents: &AgentOps, collector: &Collector) -> i32 {
+fn in_the_child(parents: &AgentOps, inherited: &Dispatch, collector: &Collector) -> i32 {
     const AT_ONCE: Duration = Duration::from_secs(10);
     // Whatever hangs is found by the parent.
     thread::spawn(|| {
@@ -54,17 +85,28 @@ fn in_the_child(parents: &AgentOps, collector: &Collector) -> i32 {
     if began.elapsed() > AT_ONCE {
         return 4;
     }
+    let began = Instant::now();
+    if !dispatcher::with_default(inherited, || goes_on(parents)) {
+        return 5;
+    }
+    if began.elapsed() > AT_ONCE {
+        return 6;
+    }
+    // What the handle was told meanwhile does not make it wait either.
+    if !is_told(&parents.force_flush(DEADLINE)) || began.elapsed() > AT_ONCE {
+        return 7;
+    }
     let own = to(collector).build().unwrap();
     dispatcher::with_default(&registry().with(own.layer()).into(), || {
         drop(info_span!("child", agentops.kind = "tool"));
     });
-    if own.shutdown(DEADLINE).is_err() { 5 } else { 0 }
+    if own.shutdown(DEADLINE).is_err() { 8 } else { 0 }
 }
 
 #[test]
 fn a_forked_process_is_told_at_once_to_build_a_handle_of_its_own_and_its_parent_goes_on() {
     let collector = Collector::start();
-    let agentops = to(&collector).build().unwrap();
+    let agentops = to(&collector).with_max_queue_size(MOST_SPANS).build().unwrap();
     let subscriber = registry().with(agentops.layer()).into();
     let tool = |name: &str| {
         dispatcher::with_default(&subscriber, || {
@@ -74,7 +116,7 @@ fn a_forked_process_is_told_at_once_to_build_a_handle_of_its_own_and_its_parent_
     tool("before");
     agentops.force_flush(DEADLINE).unwrap();
     match fork().unwrap() {
-        Fork::Child => exit(in_the_child(&agentops, &collector)),
+        Fork::Child => exit(in_the_child(&agentops, &subscriber, &collector)),
         Fork::Parent(child) => assert_eq!(waitpid(child).unwrap(), 0, "what the child found: see `in_the_child`"),
     }
     tool("after");

@@ -21,11 +21,13 @@ mod signals;
 
 use std::{
     env,
+    sync::Barrier,
+    thread,
     time::{Duration, Instant},
 };
 
 use agentops::{
-    AgentOps, EndState,
+    AgentOps, EndState, ExportError,
     testing::{Collector, Failure, Span, StatusCode, draw},
 };
 use tracing::{info_span, subscriber::with_default};
@@ -86,7 +88,7 @@ fn is_ended_by_a_signal(agentops: &AgentOps) -> Result<(), Box<dyn std::error::E
     planner("rust");
     agentops.force_flush(DEADLINE)?;
     // The other process sees what arrived, and sends its signal.
-    std::thread::sleep(DEADLINE * 10);
+    thread::sleep(DEADLINE * 10);
     Err("no signal came".into())
 }
 
@@ -317,6 +319,31 @@ fn what_ends_after_the_shutdown_is_counted_and_harms_nobody() {
         "{stats:?}"
     );
     assert_eq!((stats.open_spans, stats.queued_spans), (0, 0));
+}
+
+#[test]
+fn of_two_threads_that_shut_down_at_once_one_delivers_and_the_other_is_told() {
+    for round in 0..20 {
+        let collector = Collector::start();
+        let agentops = to(&collector).build().unwrap();
+        with_default(tracing_subscriber::registry().with(agentops.layer()), program);
+        let both = Barrier::new(2);
+        let shut_down = || {
+            both.wait();
+            let began = Instant::now();
+            (agentops.shutdown(DEADLINE), began.elapsed())
+        };
+        let ends =
+            thread::scope(|scope| [scope.spawn(shut_down), scope.spawn(shut_down)].map(|end| end.join().unwrap()));
+        let delivered = ends.iter().filter(|(told, _)| told.is_ok());
+        let closed = ends
+            .iter()
+            .filter(|(told, _)| told.as_ref().is_err_and(ExportError::is_closed));
+        assert_eq!((delivered.count(), closed.count()), (1, 1), "{round}: {ends:?}");
+        assert!(ends.iter().all(|(_, took)| *took < DEADLINE), "{round}: {ends:?}");
+        assert_whole(&collector.spans());
+        assert_eq!((agentops.stats().exported, agentops.stats().dropped.total()), (3, 0));
+    }
 }
 
 #[test]

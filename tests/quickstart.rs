@@ -210,6 +210,13 @@ fn hello_prints_the_tree_of_its_session() {
     );
 }
 
+#[test]
+fn the_web_server_sees_that_the_requests_to_itself_arrived() {
+    let ended = run("web_server", &[]);
+    assert_eq!(ended.code(), Some(0), "{ended:?}");
+    assert!(ended.stdout.starts_with("chat.session (orphan)\n"), "{ended:?}");
+}
+
 /// What was printed: a text for each line at the margin with all that hangs on it, in no order, for sessions end when
 /// they do.
 fn blocks(printed: &str) -> Vec<String> {

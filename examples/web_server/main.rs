@@ -4,9 +4,10 @@
 //! arrived at a fake AgentOps, and ends.
 //!
 //! The auto-session is off: in a server it would be one session that never ends. A request has a session in one of two
-//! ways. `/chat` and `/prices` open one, which continues the trace of whoever asked, knows how it ended, and can have
-//! tags. `/summary` opens none: what happens below the span of a request shares a session that is named after that span,
-//! as long as another layer (here the one that prints) sees it.
+//! ways. `/chat` and `/prices` open one, which continues the trace of whoever asked, serves the user that their baggage
+//! names, knows how it ended, and can have tags. So does `/slow`, whose clients go away before it is done. `/summary` opens
+//! none: what happens below the span of a request shares a session that is named after that span, as long as another layer
+//! (here the one that prints) sees it.
 
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
@@ -84,6 +85,13 @@ async fn price(headers: HeaderMap, article: String) -> Answer {
         .map_err(|reason| (StatusCode::NOT_FOUND, reason))
 }
 
+/// Takes longer than anybody waits.
+async fn slow(headers: HeaderMap) -> Answer {
+    let session = session("slow", &headers).ok_or((StatusCode::INTERNAL_SERVER_ERROR, "no AgentOps".to_owned()))?;
+    let never = session.run(std::future::pending::<Result<String, String>>).await;
+    never.map_err(|reason| (StatusCode::SERVICE_UNAVAILABLE, reason))
+}
+
 /// Knows nothing of sessions.
 #[instrument(fields(agentops.kind = "workflow"))]
 async fn summary(text: String) -> String {
@@ -101,6 +109,7 @@ fn app(prices: Prices) -> Router {
     Router::new()
         .route("/chat", post(chat))
         .route("/prices", post(price))
+        .route("/slow", post(slow))
         .route("/summary", post(summary))
         .layer(middleware::from_fn(in_span))
         .with_state(prices)

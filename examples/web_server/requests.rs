@@ -1,5 +1,7 @@
 //! What the example sends itself, and what must arrive of it.
 
+use std::time::Duration;
+
 use agentops::testing::{Span, draw};
 use reqwest::Client;
 
@@ -12,6 +14,7 @@ pub(crate) async fn send(client: &Client, url: &str) -> Result<(), reqwest::Erro
     let post = |route: &str, body: &'static str| client.post(format!("{url}{route}")).body(body);
     let traced = post("/chat", "tea")
         .header("traceparent", format!("00-{TRACE}-{SPAN}-01"))
+        .header("baggage", "user.id=u-1")
         .send()
         .await?;
     assert_eq!(traced.text().await?, "tea: 3 EUR");
@@ -30,6 +33,9 @@ pub(crate) async fn send(client: &Client, url: &str) -> Result<(), reqwest::Erro
         (one?.text().await?.as_str(), other?.text().await?.as_str()),
         ("green", "black")
     );
+
+    let gone = post("/slow", "").timeout(Duration::from_millis(500)).send().await;
+    assert!(gone.is_err_and(|error| error.is_timeout()));
     Ok(())
 }
 
@@ -41,9 +47,24 @@ pub(crate) fn check(spans: &[Span]) {
         "chat.session (orphan)\n  assistant.agent\n    fetch_price.tool\n      prices.session\n        read_table.task\n",
         "the session's parent is the span of the caller, in another process"
     );
+    let served = |span: &Span| span.text("user.id").map(str::to_owned);
+    assert!(
+        spans
+            .iter()
+            .all(|span| served(span) == (span.trace_id == TRACE).then(|| "u-1".to_owned())),
+        "both services know whom they serve, and whom they do not"
+    );
+    let slow = spans.iter().find(|span| span.name == "slow.session");
+    assert_eq!(
+        slow.and_then(|span| span.text("agentops.session.end_state")),
+        Some("Indeterminate"),
+        "nobody waited for its end"
+    );
     let summary = "request.session\n  summary.workflow\n    first_word.task\n";
     assert_eq!(
         traces(|span| span.trace_id != TRACE),
-        format!("chat.session !there is no question\n  assistant.agent !there is no question\n\n{summary}\n{summary}")
+        format!(
+            "chat.session !there is no question\n  assistant.agent !there is no question\n\n{summary}\n{summary}\nslow.session\n"
+        )
     );
 }

@@ -8,12 +8,15 @@ use agentops::{
 };
 use tracing::{Span, field, info, info_span};
 
-use crate::{host::Host, table::Row};
+use crate::{
+    host::Host,
+    table::{Row, unhindered},
+};
 
 const MILLISECOND: u64 = 1_000_000;
 const HOUR: u64 = 3_600_000_000_000;
 
-pub(crate) const ROWS: [Row; 11] = [
+pub(crate) const ROWS: [Row; 12] = [
     Row::new(
         "spans closed out of order",
         |_| {
@@ -87,6 +90,28 @@ pub(crate) const ROWS: [Row; 11] = [
     // The first reading is the session's start, the second the outer span's.
     .with(|builder| builder.with_clock(FixedClock::new().with_wall_set_back(2, Duration::from_nanos(HOUR)))),
     Row::new(
+        "a wall clock that is set back between a span's start and its event",
+        |_| {
+            let span = info_span!("span", agentops.kind = "operation").entered();
+            info!("said");
+            drop(span);
+        },
+        |outcome| {
+            let span = outcome.span("span.operation");
+            let [said] = &span.events[..] else {
+                panic!("{:?}", span.events)
+            };
+            let (start, end) = (span.start_unix_nanos, span.end_unix_nanos);
+            assert!(start <= said.unix_nanos && said.unix_nanos <= end, "{span:?}");
+            assert_eq!(
+                (said.unix_nanos - start, end - said.unix_nanos),
+                (MILLISECOND, MILLISECOND)
+            );
+        },
+    )
+    // After the session's start and the span's.
+    .with(|builder| builder.with_clock(FixedClock::new().with_wall_set_back(2, Duration::from_nanos(HOUR)))),
+    Row::new(
         "a time to wait that is beyond what a clock can hold",
         |host| {
             drop(info_span!("before", agentops.kind = "tool"));
@@ -133,7 +158,7 @@ pub(crate) const ROWS: [Row; 11] = [
             host.wait(|| {
                 thread::scope(|scope| {
                     for (who, clone) in clones.into_iter().enumerate() {
-                        scope.spawn(move || host_of(dispatch, move || _ = clone.record("t.who", who)));
+                        scope.spawn(move || unhindered(dispatch, move || _ = clone.record("t.who", who)));
                     }
                 });
             });
@@ -153,7 +178,9 @@ pub(crate) const ROWS: [Row; 11] = [
                 thread::scope(|scope| {
                     for _ in 0..4 {
                         let span = span.clone();
-                        scope.spawn(move || host_of(dispatch, || (0..50).for_each(|_| span.in_scope(|| info!("in")))));
+                        scope.spawn(move || {
+                            unhindered(dispatch, || (0..50).for_each(|_| span.in_scope(|| info!("in"))))
+                        });
                     }
                 });
             });
@@ -221,10 +248,6 @@ pub(crate) const ROWS: [Row; 11] = [
         },
     ),
 ];
-
-fn host_of(dispatch: &tracing::Dispatch, work: impl FnOnce()) {
-    tracing::dispatcher::with_default(dispatch, work);
-}
 
 fn recorded_after_the_end(host: &Host) {
     let session = host.agentops.session("s").start();

@@ -10,18 +10,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use agentops::{AgentOpsSpanExt as _, testing::Failure};
+use agentops::{AgentOpsSpanExt as _, ExportStats, testing::Failure};
 use opentelemetry_sdk::{
     error::OTelSdkResult,
     trace::{SpanData, SpanExporter},
 };
-use tracing::{Event, Subscriber, dispatcher, field, info_span, subscriber::with_default};
+use tracing::{Event, Subscriber, field, info_span, subscriber::with_default};
 use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt as _};
 
 use crate::{
     host::{DEADLINE, Host, to},
     patience::{Stop, wait_until},
-    table::{Outcome, Row, demand_that_all_is_counted},
+    table::{Outcome, Row, demand_that_all_is_counted, unhindered},
 };
 
 const FLOOD: u64 = 1_000_000;
@@ -34,16 +34,17 @@ pub(crate) const ROWS: [Row; 10] = [
         "a million spans while the endpoint hangs",
         |host| {
             let flood = |_| drop(info_span!("flood", agentops.kind = "operation"));
-            hang(host, FLOOD, MOST_BYTES, &flood);
+            let stats = hang(host, FLOOD, MOST_BYTES, &flood);
+            assert_eq!(
+                (stats.queued_spans, stats.dropped.queue_spans),
+                (MOST_SPANS, FLOOD - MOST_SPANS as u64),
+                "the first ones wait, in the queue or in a request, and the others found no room: {stats:?}"
+            );
         },
         |outcome| {
             let stats = &outcome.stats;
             assert_eq!(stats.dropped.total(), stats.dropped.queue_spans, "{stats:?}");
-            assert!(stats.dropped.queue_spans > FLOOD / 2, "{stats:?}");
-            assert_eq!(
-                outcome.all("flood.operation").count() as u64,
-                FLOOD - stats.dropped.queue_spans
-            );
+            assert_eq!(outcome.all("flood.operation").count(), MOST_SPANS, "{stats:?}");
             let setting = "raise `with_max_queue_size` (AGENTOPS_MAX_QUEUE_SIZE)";
             assert_eq!(told_of(outcome, setting), stats.dropped.queue_spans);
         },
@@ -244,8 +245,8 @@ pub(crate) const ROWS: [Row; 10] = [
     ),
 ];
 
-/// Makes `spans` spans while the server answers nothing, then lets it answer.
-fn hang(host: &Host, spans: u64, most_bytes: usize, span: &dyn Fn(u64)) {
+/// Makes `spans` spans while the server answers nothing, then lets it answer. Gives the counters before it did.
+fn hang(host: &Host, spans: u64, most_bytes: usize, span: &dyn Fn(u64)) -> ExportStats {
     host.collector.fail_next_n(Failure::hold(), usize::MAX);
     for at in 0..spans {
         host.call(|| span(at));
@@ -267,6 +268,7 @@ fn hang(host: &Host, spans: u64, most_bytes: usize, span: &dyn Fn(u64)) {
     assert!(peak > most_bytes / 20, "only {peak} bytes waited");
     host.collector.stop_failing();
     host.collector.release();
+    stats
 }
 
 /// How many spans the warnings that name `setting` told of.
@@ -313,15 +315,18 @@ fn poisoned(host: &Host) {
 /// Eight threads make spans while the handle is shut down.
 fn burst(host: &Host, round: u32) {
     let other = Host::beside(&host.collector, |builder| builder.with_max_queue_size(500));
+    let arrived_before = host.collector.spans().len() as u64;
+    let made = AtomicU64::new(0);
     let stop = AtomicBool::new(false);
     let dispatch = other.dispatch();
     thread::scope(|scope| {
         let _stopped = Stop(&stop);
         for _ in 0..8 {
             scope.spawn(|| {
-                dispatcher::with_default(dispatch, || {
+                unhindered(dispatch, || {
                     while !stop.load(Ordering::Relaxed) {
                         drop(info_span!("burst", agentops.kind = "operation"));
+                        made.fetch_add(1, Ordering::Relaxed);
                     }
                 });
             });
@@ -340,8 +345,22 @@ fn burst(host: &Host, round: u32) {
     });
     // The answer may come before the thread has given up what is left.
     wait_until(|| format!("{:?}", other.look()), || other.look().queued_spans == 0);
-    demand_that_all_is_counted(&other.look(), "a burst");
-    assert_eq!(other.look().open_spans, 0);
+    let stats = other.look();
+    demand_that_all_is_counted(&stats, "a burst");
+    assert_eq!(stats.open_spans, 0);
+    let made = made.into_inner();
+    assert_eq!(
+        stats.recorded,
+        made + 1,
+        "what the threads made, and the session: {stats:?}"
+    );
+    let arrived = host.collector.spans().len() as u64 - arrived_before;
+    if round.is_multiple_of(2) {
+        assert_eq!(arrived, stats.exported, "{stats:?}");
+    } else {
+        // A request that was given up may have arrived.
+        assert!(arrived >= stats.exported, "{arrived} arrived: {stats:?}");
+    }
 }
 
 /// An exporter that panics when it is given a span of the name `boom`.

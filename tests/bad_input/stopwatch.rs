@@ -16,28 +16,42 @@ pub(crate) struct Stopwatch {
 
 impl Stopwatch {
     pub(crate) fn start() -> Self {
-        Self {
-            began: Instant::now(),
-            busy: busy(),
-        }
+        let (began, busy) = look();
+        Self { began, busy }
     }
 
     /// How long the thread has waited for anything but a processor; nothing where the system does not tell.
     pub(crate) fn waited(&self) -> Duration {
-        // Read first: what is busy after that counts as waiting, not the other way round.
-        let now = busy();
-        let (Some(before), Some(now)) = (self.busy, now) else {
+        let (now, busy) = look();
+        let (Some(before), Some(busy)) = (self.busy, busy) else {
             return Duration::ZERO;
         };
-        let elapsed = self.began.elapsed();
-        elapsed.saturating_sub(now.saturating_sub(before) + elapsed / KERNEL)
+        let elapsed = now.saturating_duration_since(self.began);
+        elapsed.saturating_sub(busy.saturating_sub(before) + elapsed / KERNEL)
     }
+}
+
+/// The time, and how long this thread was busy until then: both at once, or what interrupts between them would count as
+/// waiting.
+fn look() -> (Instant, Option<Duration>) {
+    const AT_ONCE: Duration = Duration::from_millis(1);
+    const TRIES: u32 = 50;
+    let mut looked = None;
+    for _ in 0..TRIES {
+        // The kernel counts a turn of a thread when it ends, or when the thread offers to end it.
+        thread::yield_now();
+        let before = Instant::now();
+        let busy = busy();
+        let (now, _) = *looked.insert((Instant::now(), busy));
+        if now.saturating_duration_since(before) < AT_ONCE {
+            break;
+        }
+    }
+    looked.unwrap_or_else(|| (Instant::now(), busy()))
 }
 
 /// How long this thread was at work, or ready for it while others were, on this machine or beside it.
 fn busy() -> Option<Duration> {
-    // The kernel counts a turn of a thread when it ends, or when the thread offers to end it.
-    thread::yield_now();
     let text = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     let mut nanos = text.split_whitespace().map(str::parse);
     let (ran, ready): (u64, u64) = (nanos.next()?.ok()?, nanos.next()?.ok()?);

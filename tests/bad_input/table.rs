@@ -10,12 +10,15 @@ use agentops::{
     AgentOps, Builder, ExportStats,
     testing::{Collector, Span},
 };
-use tracing::info_span;
+use tracing::{Dispatch, dispatcher, info_span};
 
-use crate::host::{DEADLINE, Host};
+use crate::{
+    host::{DEADLINE, Host},
+    stopwatch::Stopwatch,
+};
 
-/// All calls of a row together keep the program waiting no longer than this. The servers of these rows hold their answers
-/// for much longer.
+/// All calls of a row together keep a thread of the program waiting no longer than this. The servers of these rows hold their
+/// answers for much longer.
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
 
 /// No call takes longer than this, in a build without optimisation and on a machine that does other things meanwhile. What
@@ -102,6 +105,14 @@ pub(crate) fn check(rows: &[Row]) {
     assert!(failed.is_empty(), "rows that failed: {failed:#?}");
 }
 
+/// Runs a part of the program on a thread of its own, which is kept waiting no longer than the program's first one.
+pub(crate) fn unhindered(dispatch: &Dispatch, part: impl FnOnce()) {
+    let watch = Stopwatch::start();
+    dispatcher::with_default(dispatch, part);
+    let kept = watch.waited();
+    assert!(kept <= LONGEST_WAIT, "a thread was kept waiting for {kept:?}");
+}
+
 fn check_row(row: &Row) {
     let host = Host::start(row.settings);
     let kept = host.run_watched(|| (row.program)(&host));
@@ -120,6 +131,12 @@ fn check_row(row: &Row) {
     drop(host.agentops.shutdown(DEADLINE));
     let stats = host.agentops.stats();
     demand_that_all_is_counted(&stats, row.bad);
+    assert_eq!(
+        (stats.open_spans, stats.open_bytes, stats.undecided_spans),
+        (0, 0, 0),
+        "{}: nothing is open after the shutdown: {stats:?}",
+        row.bad
+    );
     let took = host.slowest();
     assert!(took <= LONGEST_CALL, "{}: a call took {took:?}", row.bad);
     let spans = host.collector.spans().into_iter().filter(|span| span.name != HEALTHY);
@@ -136,15 +153,21 @@ fn healthy_span_arrives(host: &Host) {
     healthy(&host.agentops, &host.collector, |work| host.run(work));
 }
 
-/// Sends a healthy span and sees it arrive as it should.
+/// Sends a healthy span and sees it arrive as it should, beside those that came before it.
 pub(crate) fn healthy(agentops: &AgentOps, collector: &Arc<Collector>, run: impl FnOnce(fn())) {
+    let arrived = || -> Vec<Span> {
+        let spans = collector.spans().into_iter();
+        spans.filter(|span| span.name == HEALTHY).collect()
+    };
+    let before = arrived().len();
     run(|| info_span!("healthy", agentops.kind = "tool", well = true).in_scope(|| ()));
     agentops.force_flush(DEADLINE).unwrap();
-    let spans = collector.spans();
-    let healthy = spans.iter().rfind(|span| span.name == HEALTHY);
-    let healthy = healthy.unwrap_or_else(|| panic!("no healthy span: {:?}", agentops.stats()));
-    assert_eq!(healthy.attribute("well"), Some(&true.into()));
-    assert!(!healthy.is_error());
+    let healthy = arrived();
+    assert_eq!(healthy.len(), before + 1, "healthy spans: {:?}", agentops.stats());
+    for healthy in healthy {
+        assert_eq!(healthy.attribute("well"), Some(&true.into()));
+        assert!(!healthy.is_error());
+    }
 }
 
 /// Nothing is lost that is not counted.

@@ -2,7 +2,10 @@
 
 use std::{fmt, panic};
 
-use agentops::{AgentOpsSpanExt, Usage, testing::StatusCode};
+use agentops::{
+    AgentOpsSpanExt, Usage,
+    testing::{Attributes, StatusCode, Value},
+};
 use tracing::{Span, field, info, info_span, instrument};
 
 use crate::harness::{arrived, arrived_with, named, text};
@@ -241,6 +244,35 @@ fn an_undeclared_attribute_can_be_said_all_the_same() {
     assert_eq!(
         call.events[0].attribute("gen_ai.evaluation.score.label"),
         Some(&"good".into())
+    );
+}
+
+#[test]
+fn an_evaluation_arrives_with_its_name_its_score_and_the_words_for_it() {
+    let spans = arrived(|_| {
+        let span = info_span!("chat", gen_ai.operation.name = "chat", gen_ai.request.model = "gpt-4o");
+        span.record_evaluation("relevance", 0.9, Some("good"), Some("it answers the question"));
+        span.record_evaluation("tone", -1.0, None, None);
+    });
+    let [relevance, tone] = &named(&spans, "chat gpt-4o").events[..] else {
+        panic!("{:?}", named(&spans, "chat gpt-4o").events)
+    };
+    assert_eq!([&relevance.name, &tone.name], ["gen_ai.evaluation.result"; 2]);
+    let said = [
+        ("gen_ai.evaluation.name", Value::from("relevance")),
+        ("gen_ai.evaluation.score.value", Value::from(0.9)),
+        ("gen_ai.evaluation.score.label", Value::from("good")),
+        ("gen_ai.evaluation.explanation", Value::from("it answers the question")),
+    ];
+    assert_eq!(relevance.attributes, Attributes::from_iter(said));
+    let said = [
+        ("gen_ai.evaluation.name", Value::from("tone")),
+        ("gen_ai.evaluation.score.value", Value::from(-1.0)),
+    ];
+    assert_eq!(
+        tone.attributes,
+        Attributes::from_iter(said),
+        "and no words where there are none"
     );
 }
 

@@ -17,6 +17,7 @@ mod scratch;
 
 mod capture;
 mod content;
+mod current;
 mod delivery;
 mod harness;
 mod hierarchy;

@@ -5,7 +5,10 @@ use agentops::{
     AgentOps, Builder, EndState, HostTrace,
     testing::{Collector, Span, draw},
 };
-use opentelemetry::trace::TracerProvider as _;
+use opentelemetry::{
+    Context,
+    trace::{TraceContextExt as _, Tracer as _, TracerProvider as _},
+};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 use tracing::{Dispatch, dispatcher, info_span};
 use tracing_subscriber::{layer::SubscriberExt as _, registry};
@@ -85,6 +88,21 @@ fn assert_linked(ours: &Span, host: &Span) {
     assert_ne!(ours.trace_id, host.trace_id);
 }
 
+/// One of ours is a child of one of the host's, in whose trace all of ours are.
+#[track_caller]
+fn assert_joined(all: &[Span], ours: &Span, host: &Span) {
+    assert_eq!(ours.parent_span_id.as_ref(), Some(&host.span_id));
+    assert!(all.iter().all(|span| span.trace_id == host.trace_id));
+    assert!(ours.links.is_empty());
+}
+
+/// Nothing leads from one of ours to one of the host's.
+#[track_caller]
+fn assert_apart(ours: &Span, host: &Span) {
+    assert_eq!((ours.parent_span_id.as_ref(), ours.links.len()), (None, 0));
+    assert_ne!(ours.trace_id, host.trace_id);
+}
+
 #[test]
 fn both_trees_are_right_in_both_orders() {
     for first in ORDERS {
@@ -109,6 +127,8 @@ fn a_session(agentops: &AgentOps) {
 }
 
 const ASK: &str = "ask.session\n  planner.agent\n    search.tool\n";
+/// The same for the host, whose trace is never torn.
+const HOSTS_ASK: &str = "POST /ask\n  ask\n    request\n      planner\n        step\n          search\n";
 
 #[test]
 fn a_session_links_to_the_hosts_span_around_it() {
@@ -120,8 +140,7 @@ fn a_session_links_to_the_hosts_span_around_it() {
             let arrived = Arrived::of(first, settings, a_session);
             assert_eq!(draw(&arrived.ours), ASK, "{first:?}");
             assert_linked(arrived.own("ask.session"), arrived.host("POST /ask"));
-            let tree = "POST /ask\n  ask\n    request\n      planner\n        step\n          search\n";
-            assert_eq!(draw(&arrived.hosts), tree, "the host's trace is not torn");
+            assert_eq!(draw(&arrived.hosts), HOSTS_ASK, "{first:?}");
         }
     }
 }
@@ -130,11 +149,10 @@ fn a_session_links_to_the_hosts_span_around_it() {
 fn a_session_joins_the_hosts_trace_where_that_is_asked_for() {
     for first in ORDERS {
         let arrived = Arrived::of(first, |builder| builder.with_host_trace(HostTrace::Join), a_session);
-        let (session, host) = (arrived.own("ask.session"), arrived.host("POST /ask"));
-        assert_eq!(session.parent_span_id.as_ref(), Some(&host.span_id), "{first:?}");
-        assert!(arrived.ours.iter().all(|span| span.trace_id == host.trace_id));
-        assert!(session.links.is_empty());
+        assert_eq!(draw(&arrived.ours), ASK.replacen('\n', " (orphan)\n", 1), "{first:?}");
+        assert_joined(&arrived.ours, arrived.own("ask.session"), arrived.host("POST /ask"));
         assert_told(&arrived.ours);
+        assert_eq!(draw(&arrived.hosts), HOSTS_ASK, "{first:?}");
     }
 }
 
@@ -142,36 +160,85 @@ fn a_session_joins_the_hosts_trace_where_that_is_asked_for() {
 fn a_session_has_nothing_to_do_with_the_host_where_that_is_asked_for() {
     for first in ORDERS {
         let arrived = Arrived::of(first, |builder| builder.with_host_trace(HostTrace::Ignore), a_session);
-        let (session, host) = (arrived.own("ask.session"), arrived.host("POST /ask"));
         assert_eq!(draw(&arrived.ours), ASK, "{first:?}");
-        assert_ne!(session.trace_id, host.trace_id);
-        assert!(session.links.is_empty());
+        assert_apart(arrived.own("ask.session"), arrived.host("POST /ask"));
+        assert_told(&arrived.ours);
+        assert_eq!(draw(&arrived.hosts), HOSTS_ASK, "{first:?}");
     }
 }
 
 #[test]
-fn an_implicit_session_and_a_root_without_a_session_link_to_the_host_too() {
+fn an_implicit_session_stands_to_the_host_as_is_asked_for() {
+    let ours = TREE.replace("default", "request");
     for first in ORDERS {
-        let off = |builder: Builder| builder.with_auto_start_session(false);
-        let arrived = Arrived::of(first, off, |_| program());
-        assert_eq!(draw(&arrived.ours), TREE.replace("default", "request"), "{first:?}");
-        assert_linked(arrived.own("request.session"), arrived.host("request"));
+        for host_trace in [HostTrace::Link, HostTrace::Join, HostTrace::Ignore] {
+            let settings = |builder: Builder| builder.with_auto_start_session(false).with_host_trace(host_trace);
+            let arrived = Arrived::of(first, settings, |_| program());
+            let (session, host) = (arrived.own("request.session"), arrived.host("request"));
+            let case = format!("{first:?} {host_trace:?}");
+            let drawn = draw(&arrived.ours);
+            match host_trace {
+                HostTrace::Join => {
+                    assert_eq!(drawn, ours.replacen('\n', " (orphan)\n", 1), "{case}");
+                    assert_joined(&arrived.ours, session, host);
+                }
+                HostTrace::Ignore => {
+                    assert_eq!(drawn, ours, "{case}");
+                    assert_apart(session, host);
+                }
+                _ => {
+                    assert_eq!(drawn, ours, "{case}");
+                    assert_linked(session, host);
+                }
+            }
+            assert_told(&arrived.ours);
+            assert_eq!(
+                draw(&arrived.hosts),
+                "request\n  planner\n    step\n      search\n",
+                "{case}"
+            );
+        }
+    }
+}
 
-        // Nothing of tracing encloses this one; a span of the host's own OpenTelemetry does.
-        let provider = SdkTracerProvider::builder().build();
-        let outer = opentelemetry::trace::Tracer::start(&provider.tracer("native"), "outer");
-        let outer = opentelemetry::trace::TraceContextExt::with_span(&opentelemetry::Context::new(), outer);
-        let context = opentelemetry::trace::TraceContextExt::span(&outer)
-            .span_context()
-            .clone();
-        let arrived = Arrived::of(first, off, |_| {
-            let _outer = outer.clone().attach();
-            crate::guest::planner("rust");
-        });
-        let root = arrived.own("planner.agent");
-        assert_eq!(root.links.len(), 1, "{first:?}");
-        assert_eq!(root.links[0].span_id, context.span_id().to_string());
-        assert_eq!(root.links[0].trace_id, context.trace_id().to_string());
+#[test]
+fn a_root_without_a_session_stands_to_the_host_as_is_asked_for() {
+    // Nothing of tracing encloses it; a span of the host's own OpenTelemetry does.
+    let provider = SdkTracerProvider::builder().build();
+    let outer = provider.tracer("native").start("outer");
+    let outer = Context::new().with_span(outer);
+    let mut host = Span::new("outer");
+    host.trace_id = outer.span().span_context().trace_id().to_string();
+    host.span_id = outer.span().span_context().span_id().to_string();
+    for first in ORDERS {
+        for host_trace in [HostTrace::Link, HostTrace::Join, HostTrace::Ignore] {
+            let settings = |builder: Builder| builder.with_auto_start_session(false).with_host_trace(host_trace);
+            let arrived = Arrived::of(first, settings, |_| {
+                let _outer = outer.clone().attach();
+                crate::guest::planner("rust");
+            });
+            let root = arrived.own("planner.agent");
+            let case = format!("{first:?} {host_trace:?}");
+            let orphan = match host_trace {
+                HostTrace::Join => {
+                    assert_joined(&arrived.ours, root, &host);
+                    " (orphan)"
+                }
+                HostTrace::Ignore => {
+                    assert_apart(root, &host);
+                    ""
+                }
+                _ => {
+                    assert_linked(root, &host);
+                    ""
+                }
+            };
+            let tree = format!("planner.agent{orphan}\n  search.tool\n");
+            assert_eq!(draw(&arrived.ours), tree, "{case}");
+            assert_told(&arrived.ours);
+            let tree = "planner (orphan)\n  step\n    search\n";
+            assert_eq!(draw(&arrived.hosts), tree, "{case}");
+        }
     }
 }
 
@@ -189,5 +256,16 @@ fn a_session_inside_of_ours_links_to_ours_and_not_to_the_host() {
         let (session, agent) = (arrived.own("ask.session"), arrived.own("outer.agent"));
         let links: Vec<_> = session.links.iter().map(|link| &link.span_id).collect();
         assert_eq!(links, [&agent.span_id], "{first:?}");
+        assert_eq!(
+            draw(&arrived.ours),
+            format!("default.session\n  outer.agent\n\n{ASK}"),
+            "{first:?}"
+        );
+        let hosts = HOSTS_ASK.lines().map(|line| format!("  {line}\n"));
+        assert_eq!(
+            draw(&arrived.hosts),
+            format!("outer\n{}", hosts.collect::<String>()),
+            "{first:?}"
+        );
     }
 }
