@@ -38,6 +38,7 @@ impl AgentOps {
     ///
     /// Differences that `tracing-opentelemetry` makes: it does not tell a panic, it writes unsigned integers as text
     /// (counts that the conventions define are read as numbers again), and the provider's sampler and limits come first.
+    /// Attributes of links are not kept.
     ///
     /// ```
     /// use agentops::Export;

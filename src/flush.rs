@@ -78,7 +78,8 @@ impl AgentOps {
     /// its status Unset, unless something went wrong in it before. A session that is open ends as
     /// [`EndState::Shutdown`], as the auto-session does. What begins later, and what the spans of a provider that has
     /// [`span_processor`](Self::span_processor) are still to tell, is counted as
-    /// [`after_shutdown`](crate::Dropped::after_shutdown).
+    /// [`after_shutdown`](crate::Dropped::after_shutdown). Of two who call it at once, the second is told so at once, while
+    /// the first still delivers: a program ends when the first is done.
     ///
     /// # Errors
     /// The time was over first, spans were lost since the last flush, the handle was shut down before, or this is a

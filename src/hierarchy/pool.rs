@@ -8,28 +8,30 @@ use std::{
 use super::{Lineage, SpanId, Trace, TraceId, TraceRoot, TracedSpan};
 use crate::{
     clock::Start,
-    record::{Callsite, SpanRecord},
+    record::{Callsite, Fields, SpanRecord},
 };
 
-/// Empty spans.
+/// Empty spans, and empty fields for their events: a megabyte at most.
 ///
 /// A span is filled on a thread of the program and read on the pipeline thread. Memory that another thread gives back
 /// than the one that asked for it is the dearest there is, for both.
 #[derive(Debug)]
 pub(crate) struct SpanPool {
-    empty: Mutex<Vec<Box<TracedSpan>>>,
+    spans: Empty<TracedSpan>,
+    fields: Empty<Fields>,
     /// What an empty span is part of.
     no_trace: Arc<Trace>,
 }
 
 impl SpanPool {
-    /// As many as a busy program ends between two looks into the queue: less than half a megabyte.
-    const MOST: usize = 512;
+    /// A span keeps the room for so many.
+    const FEW_EVENTS: usize = 4;
 
     pub(super) fn new() -> Self {
         let (id, root) = (TraceId(1), SpanId(1));
         Self {
-            empty: Mutex::default(),
+            spans: Empty::default(),
+            fields: Empty::default(),
             no_trace: Arc::new(Trace::new(id, root, TraceRoot::Bare, false)),
         }
     }
@@ -37,7 +39,7 @@ impl SpanPool {
     /// A span of which nothing is known yet but where it was made and when it began.
     #[inline]
     pub(crate) fn take(&self, callsite: impl Into<Callsite>, start: Start) -> Box<TracedSpan> {
-        if let Some(mut span) = self.empty().and_then(|mut empty| empty.pop()) {
+        if let Some(mut span) = self.spans.take() {
             span.record.callsite = callsite.into();
             span.record.start = start;
             span.end = start.at;
@@ -50,6 +52,12 @@ impl SpanPool {
         )
     }
 
+    /// Fields for an event.
+    #[inline]
+    pub(crate) fn take_fields(&self) -> Box<Fields> {
+        self.fields.take().unwrap_or_default()
+    }
+
     /// Takes a span back that was read.
     pub(crate) fn give_back(&self, span: Box<TracedSpan>) {
         drop(self.give_back_but_lineage(span));
@@ -58,27 +66,21 @@ impl SpanPool {
     /// Takes a span back that nobody will read, and tells where it stands.
     pub(super) fn give_back_but_lineage(&self, mut span: Box<TracedSpan>) -> Lineage {
         let lineage = mem::replace(&mut span.lineage, self.nowhere());
+        let mut events = mem::take(&mut span.record.events);
+        for mut event in events.drain(..) {
+            *event.fields = Fields::default();
+            self.fields.keep(event.fields);
+        }
         // A span of OpenTelemetry has a name of its own, and no program's thread fills it.
         if let Callsite::Tracing(callsite) = span.record.callsite {
             span.record = SpanRecord::new(callsite, span.record.start);
-            span.bytes = 0;
-            if let Some(mut empty) = self.empty()
-                && empty.len() < Self::MOST
-            {
-                empty.push(span);
+            if events.capacity() <= Self::FEW_EVENTS {
+                span.record.events = events;
             }
+            span.bytes = 0;
+            self.spans.keep(span);
         }
         lineage
-    }
-
-    /// Nobody waits: where another thread is at them, there are none.
-    #[inline]
-    fn empty(&self) -> Option<MutexGuard<'_, Vec<Box<TracedSpan>>>> {
-        match self.empty.try_lock() {
-            Ok(empty) => Some(empty),
-            Err(TryLockError::Poisoned(empty)) => Some(empty.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
     }
 
     fn nowhere(&self) -> Lineage {
@@ -93,6 +95,45 @@ impl SpanPool {
     }
 }
 
+/// Boxes with nothing in them.
+#[derive(Debug)]
+struct Empty<T>(Mutex<Vec<Box<T>>>);
+
+impl<T> Default for Empty<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> Empty<T> {
+    /// As many as a busy program ends between two looks into the queue.
+    const MOST: usize = 512;
+
+    #[inline]
+    fn take(&self) -> Option<Box<T>> {
+        self.boxes()?.pop()
+    }
+
+    /// Keeps one more where there is room.
+    fn keep(&self, one: Box<T>) {
+        if let Some(mut boxes) = self.boxes()
+            && boxes.len() < Self::MOST
+        {
+            boxes.push(one);
+        }
+    }
+
+    /// Nobody waits: where another thread is at them, there are none.
+    #[inline]
+    fn boxes(&self) -> Option<MutexGuard<'_, Vec<Box<T>>>> {
+        match self.0.try_lock() {
+            Ok(boxes) => Some(boxes),
+            Err(TryLockError::Poisoned(boxes)) => Some(boxes.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use tracing::Level;
@@ -102,7 +143,7 @@ mod tests {
         clock::Clock,
         hierarchy::{AgentNode, SpanLink, session_callsite},
         kind::EntityKind,
-        record::{EventRecord, Exchange, Failure, Fields, KindSource, Origin, Say, Told},
+        record::{EventRecord, Exchange, Failure, KindSource, Origin, Say, Told},
     };
 
     /// A span with a bit of everything.
@@ -123,11 +164,13 @@ mod tests {
             chain: None,
         });
         for _ in 0..=SpanRecord::MAX_EVENTS {
+            let mut fields = pool.take_fields();
+            fields.set("said", Say::Text(&long, Origin::Str), long.len());
             let event = EventRecord {
                 at,
                 name: "said".into(),
                 level: Level::INFO,
-                fields: Box::<Fields>::default(),
+                fields,
                 error_chain: None,
             };
             record.add_event(event, true);
@@ -158,6 +201,10 @@ mod tests {
         let place: *const TracedSpan = &raw const *first;
         pool.give_back(first);
         assert_eq!(Arc::strong_count(&trace), 1, "nothing holds the trace any more");
+        assert!(
+            pool.take_fields().is_empty() && pool.fields.boxes().unwrap().len() > 1,
+            "and its events gave theirs"
+        );
         let again = pool.take(session_callsite(), start);
         assert!(std::ptr::eq(place, &raw const *again), "it is the same span");
         assert_eq!(
@@ -178,23 +225,25 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_bounded() {
+    fn what_is_kept_is_bounded_and_no_more_than_a_megabyte() {
+        const MOST: usize = Empty::<TracedSpan>::MOST;
         let pool = SpanPool::new();
-        let spans: Vec<_> = (0..2 * SpanPool::MOST)
+        let spans: Vec<_> = (0..2 * MOST)
             .map(|_| pool.take(session_callsite(), Clock::System.start()))
             .collect();
         for span in spans {
             pool.give_back(span);
         }
-        assert_eq!(pool.empty().unwrap().len(), SpanPool::MOST);
-        assert!(SpanPool::MOST * size_of::<TracedSpan>() < 512 * 1024);
+        assert_eq!(pool.spans.boxes().unwrap().len(), MOST);
+        let few = SpanPool::FEW_EVENTS * size_of::<EventRecord>();
+        assert!(MOST * (size_of::<TracedSpan>() + few + size_of::<Fields>()) <= 1024 * 1024);
     }
 
     #[test]
     fn nobody_waits_for_a_span() {
         let pool = SpanPool::new();
         let span = pool.take(session_callsite(), Clock::System.start());
-        let busy = pool.empty.lock().unwrap();
+        let busy = pool.spans.0.lock().unwrap();
         // Neither of the two comes to an end where it waits.
         pool.give_back(span);
         let _made = pool.take(session_callsite(), Clock::System.start());

@@ -164,7 +164,7 @@ where
         if outcome && !classify::is_outcome_of(callsite, span.metadata()) {
             return;
         }
-        let mut said = Box::<Fields>::default();
+        let mut said = self.recorder.pool.take_fields();
         let mut visitor = FieldVisitor::new(&mut said, self.recorder.cap());
         event.record(&mut visitor);
         let chain = visitor.error_chain.take();
