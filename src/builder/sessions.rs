@@ -41,6 +41,10 @@ impl Builder {
 
     /// Whether one session, which lasts as long as the handle, adopts the spans that belong to no other. Environment:
     /// `AGENTOPS_AUTO_START_SESSION`. Default: `true`.
+    ///
+    /// Without it, what belongs to no session has one with everything else below the same outermost span, such as a
+    /// server's request, and for as long as that span. Below one that lasts as long as the process, a worker's loop, open a
+    /// [session](crate::AgentOps::session) for each piece of work.
     pub fn with_auto_start_session(mut self, auto_start: bool) -> Self {
         self.settings.auto_start_session = Some(auto_start);
         self
