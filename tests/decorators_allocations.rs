@@ -2,7 +2,11 @@
 //! what the whole process allocates on this thread.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
-use std::{hint::black_box, task::Context};
+use std::{
+    hint::black_box,
+    sync::{Mutex, PoisonError},
+    task::Context,
+};
 
 use agentops::{Export, agent, operation, task, tool};
 use allocation_counter::measure;
@@ -60,8 +64,13 @@ fn recording() -> agentops::Builder {
     agentops::builder().with_env(|_| None).with_export(Export::File(file))
 }
 
+/// A subscriber of another thread may raise the level of the process, and callsites are then registered where they are
+/// counted: one test at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
 #[test]
 fn a_function_whose_span_is_not_recorded_allocates_nothing() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     assert_eq!(allocations(everything_decorated), 0, "without a subscriber");
 
     let quiet = recording().with_max_level(LevelFilter::ERROR).build().unwrap();
@@ -84,6 +93,7 @@ fn a_function_whose_span_is_not_recorded_allocates_nothing() {
 
 #[test]
 fn a_recorded_function_allocates_little_more_than_an_instrumented_one() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let agentops = recording().build().unwrap();
     with_default(tracing_subscriber::registry().with(agentops.layer()), || {
         let ours = allocations(|| _ = decorated("rust", 5));

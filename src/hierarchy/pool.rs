@@ -66,13 +66,13 @@ impl SpanPool {
     /// Takes a span back that nobody will read, and tells where it stands.
     pub(super) fn give_back_but_lineage(&self, mut span: Box<TracedSpan>) -> Lineage {
         let lineage = mem::replace(&mut span.lineage, self.nowhere());
-        let mut events = mem::take(&mut span.record.events);
-        for mut event in events.drain(..) {
-            *event.fields = Fields::default();
-            self.fields.keep(event.fields);
-        }
         // A span of OpenTelemetry has a name of its own, and no program's thread fills it.
         if let Callsite::Tracing(callsite) = span.record.callsite {
+            let mut events = mem::take(&mut span.record.events);
+            for mut event in events.drain(..) {
+                *event.fields = Fields::default();
+                self.fields.keep(event.fields);
+            }
             span.record = SpanRecord::new(callsite, span.record.start);
             if events.capacity() <= Self::FEW_EVENTS {
                 span.record.events = events;
