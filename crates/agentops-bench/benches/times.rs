@@ -15,7 +15,7 @@ use std::{
 use agentops_bench::{Listener, Program};
 
 const SUBJECT: &str = env!("CARGO_BIN_EXE_subject");
-const ROUNDS: usize = 1_000;
+const ROUNDS: usize = 200;
 const BUILDS: usize = 40;
 
 fn main() -> Result<(), Box<dyn Error>> {
