@@ -204,7 +204,7 @@ pub(crate) fn settle(callsite: &Callsite, fields: &Fields) -> Option<(EntityKind
 }
 
 fn by_agentops(fields: &Fields) -> Option<EntityKind> {
-    // A number is a kind that does not exist.
+    // What is no text is a kind that does not exist.
     let said = |key| fields.get_text(key).or_else(|| fields.get(key).map(|_| ""));
     let text = said(agentops::field::KIND).or_else(|| said(agentops::SPAN_KIND))?;
     Some(unquoted(text).parse().unwrap_or(EntityKind::Unknown))

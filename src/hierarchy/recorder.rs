@@ -21,7 +21,7 @@ use crate::{
 
 /// Takes ended spans; never waits.
 pub(crate) trait SpanSink: Send + Sync {
-    /// `open` is how many bytes open records hold.
+    /// `open` is how many bytes open records hold, and what open sessions were told.
     fn accept(&self, span: Box<TracedSpan>, open: usize);
 
     /// Takes a span that began, as it is now.
