@@ -6,7 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use agentops::testing::{Collector, Failure, Span, StatusCode, Value, draw};
+use agentops::{
+    ExportStats,
+    testing::{Collector, Failure, Span, StatusCode, Value, draw},
+};
 
 use super::{
     child::Process,
@@ -103,7 +106,7 @@ fn replay(case: &str, ended: &[u64], collector: &Collector, scratch: &Scratch) -
         );
     });
     let stats = next.wait_for_rest();
-    assert_eq!(stats.dropped.total(), 0, "{case}: {stats:?}");
+    assert_adds_up_but_for_the_last_write(case, &stats);
     assert!(arrived.len() >= ended.len());
 
     let twice = twice(&collector.spans());
@@ -127,6 +130,18 @@ fn replay(case: &str, ended: &[u64], collector: &Collector, scratch: &Scratch) -
     );
     next.agentops.shutdown(DEADLINE).unwrap();
     twice.len()
+}
+
+/// A system may cut the write short in which its process is killed. The spans of that one record, which ended a moment
+/// before, are told of as lost; every other one that was found is sent.
+#[track_caller]
+fn assert_adds_up_but_for_the_last_write(case: &str, stats: &ExportStats) {
+    let cut_short = stats.dropped.spool_corrupt;
+    assert_eq!(stats.dropped.total(), cut_short, "{case}: {stats:?}");
+    assert_eq!(stats.exported + cut_short, stats.recovered, "{case}: {stats:?}");
+    let damaged = stats.damaged_segments;
+    assert!(damaged <= 1, "{case}: only the file that was written to: {stats:?}");
+    assert!(cut_short == 0 || damaged == 1, "{case}: {stats:?}");
 }
 
 /// Waits until the spool holds this text.

@@ -10,38 +10,10 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::{Scratch, agentops, options, spool};
-use crate::export::{DropReason, Settled, request::EncodedRequest, spool::Spool};
-
-/// A request of so many spans; what stands inside does not matter here.
-fn request(text: &str, spans: usize) -> EncodedRequest {
-    EncodedRequest::from_disk(Bytes::from(text.as_bytes().to_vec()), spans)
-}
-
-fn told(spool: &mut Spool) -> Settled {
-    let mut settled = Settled::default();
-    spool.tell(&mut settled);
-    settled
-}
-
-/// Looks for what others left.
-fn tended(spool: &mut Spool) -> Settled {
-    spool.tend(Instant::now());
-    told(spool)
-}
-
-/// Everything that waits, in the order in which it is sent, one request each.
-fn drained(spool: &mut Spool) -> Vec<String> {
-    let mut texts = Vec::new();
-    while let Some(mut request) = spool.next(1, Instant::now()) {
-        texts.push(String::from_utf8(request.body().to_vec()).unwrap());
-        spool.settle(request.take_receipt());
-    }
-    texts
-}
+use super::{Scratch, agentops, drained, options, request, spool, tended, told};
+use crate::export::{DropReason, spool::Spool};
 
 #[test]
 fn what_is_kept_comes_back_in_order_and_leaves_no_file() {
@@ -180,55 +152,6 @@ fn beyond_its_size_the_oldest_go() {
     assert!(too_large.is_ok());
     let too_large = request(&"x".repeat(9_000), 1);
     assert!(spool.keep(too_large).is_err(), "what never fits stays in memory");
-}
-
-#[test]
-fn what_is_spoiled_is_left_out_and_counted() {
-    let scratch = Scratch::new();
-    let mut first = spool(&options(&scratch));
-    for (text, spans) in [("first", 1), ("second", 2), ("third", 4)] {
-        first.keep(request(text, spans)).unwrap();
-    }
-    drop(first);
-    let [path] = scratch.files("spool").try_into().unwrap();
-    let mut bytes = fs::read(&path).unwrap();
-    let at = bytes.windows(6).position(|window| window == b"second").unwrap();
-    bytes[at] ^= 1;
-    bytes.extend(b"half of a record");
-    fs::write(&path, bytes).unwrap();
-
-    let mut second = spool(&options(&scratch));
-    let settled = tended(&mut second);
-    assert_eq!((settled.recovered, settled.damaged_segments), (7, 1));
-    assert_eq!(settled.bygone, [(DropReason::SpoolCorrupt, 2)]);
-    let mut sent = second.next(1, Instant::now()).unwrap();
-    assert_eq!(sent.body(), "first");
-    second.settle(sent.take_receipt());
-    drop(second);
-
-    // What was torn was cut off before anything was appended, and what was spoiled is not told of again for ever.
-    let mut third = spool(&options(&scratch));
-    let settled = tended(&mut third);
-    assert_eq!(settled.recovered, 4);
-    assert_eq!(drained(&mut third), ["third"]);
-}
-
-#[test]
-fn what_is_spoiled_while_it_waits_is_lost_and_nothing_else() {
-    let scratch = Scratch::new();
-    let mut spool = spool(&options(&scratch));
-    for (text, spans) in [("first", 1), ("second", 2), ("third", 4)] {
-        spool.keep(request(text, spans)).unwrap();
-    }
-    let [path] = scratch.files("spool").try_into().unwrap();
-    let mut bytes = fs::read(&path).unwrap();
-    let at = bytes.windows(5).position(|window| window == b"first").unwrap();
-    bytes[at] ^= 1;
-    fs::write(&path, bytes).unwrap();
-    assert_eq!(drained(&mut spool), ["second", "third"]);
-    let settled = told(&mut spool);
-    assert_eq!(settled.dropped, [(DropReason::SpoolCorrupt, 1)]);
-    assert_eq!((settled.damaged_segments, spool.spans()), (1, 0));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod disk;
 mod notes;
 mod segment;
+mod spoiled;
 mod starts;
 
 use std::{
@@ -10,8 +11,14 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
+use tokio::time::Instant;
+
 use super::Spool;
-use crate::config::{Destination, Secret, SpoolOptions};
+use crate::{
+    config::{Destination, Secret, SpoolOptions},
+    export::{Settled, request::EncodedRequest},
+};
 
 /// A directory of a test's own, gone with it.
 struct Scratch(PathBuf);
@@ -63,4 +70,31 @@ fn agentops(key: &str) -> Destination {
 
 fn spool(options: &SpoolOptions) -> Spool {
     Spool::new(options, &agentops("key-1"), &Vec::new()).unwrap()
+}
+
+/// A request of so many spans; what stands inside does not matter here.
+fn request(text: &str, spans: usize) -> EncodedRequest {
+    EncodedRequest::from_disk(Bytes::from(text.as_bytes().to_vec()), spans)
+}
+
+fn told(spool: &mut Spool) -> Settled {
+    let mut settled = Settled::default();
+    spool.tell(&mut settled);
+    settled
+}
+
+/// Looks for what others left.
+fn tended(spool: &mut Spool) -> Settled {
+    spool.tend(Instant::now());
+    told(spool)
+}
+
+/// Everything that waits, in the order in which it is sent, one request each.
+fn drained(spool: &mut Spool) -> Vec<String> {
+    let mut texts = Vec::new();
+    while let Some(mut request) = spool.next(1, Instant::now()) {
+        texts.push(String::from_utf8(request.body().to_vec()).unwrap());
+        spool.settle(request.take_receipt());
+    }
+    texts
 }
