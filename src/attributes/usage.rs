@@ -89,8 +89,10 @@ impl Usage {
             self.input = Some(input.saturating_add(cached));
         }
         if let Some(output) = self.output {
-            let beside = self.input.unwrap_or(0).saturating_add(output).saturating_add(thought);
-            if thought > output || thought > 0 && self.total == Some(beside) {
+            // A total that is cut short by the largest number says nothing.
+            let spoken = self.input.unwrap_or(0).checked_add(output);
+            let beside = spoken.and_then(|spoken| spoken.checked_add(thought));
+            if thought > output || thought > 0 && beside.is_some() && self.total == beside {
                 self.output = Some(output.saturating_add(thought));
             }
         }

@@ -58,6 +58,9 @@ const KEYS: &[&str] = &[
     "url.full",
 ];
 
+/// Counts whose sum is no number any more.
+const MOST_OF_ALL: &str = r#"{"input":1,"cache_read_input_tokens":9223372036854775807,"output":-3}"#;
+
 /// Texts that some reader takes for more than a text.
 const TEXTS: &[&str] = &[
     "",
@@ -74,7 +77,7 @@ const TEXTS: &[&str] = &[
     "[]",
     "{}",
     "[[[[]]]]",
-    r#"{"input":1,"cache_read_input_tokens":9223372036854775807,"output":-3}"#,
+    MOST_OF_ALL,
     r#"{"messages":[{"role":"user","content":[{"type":"image","source":{"data":"aGk=","media_type":"image/png"}}]}]}"#,
     r#"{"output":[{"type":"reasoning","summary":[]},{"type":"message","role":"assistant","content":null}]}"#,
     r#"{"promptTokenCount":3,"thoughtsTokenCount":4}"#,
@@ -146,6 +149,19 @@ fn sorted(attributes: &AttributeSet) -> Vec<(String, String)> {
         .collect();
     all.sort();
     all
+}
+
+#[test]
+fn a_sum_beyond_the_largest_number_does_not_say_that_thinking_was_counted_beside_the_rest() {
+    let fields = [
+        ("langfuse.observation.usage_details", MOST_OF_ALL.to_owned()),
+        ("gen_ai.usage.completion_tokens", "7".to_owned()),
+        ("gen_ai.usage.reasoning_tokens", "7".to_owned()),
+    ];
+    let once = saying(EntityKind::Llm, Semconv::Both, &fields).attributes();
+    let twice = again(&once, EntityKind::Llm, Semconv::Both).attributes();
+    assert_eq!(once.get("gen_ai.usage.completion_tokens"), Some(&WireValue::I64(7)));
+    assert_eq!(sorted(&twice), sorted(&once));
 }
 
 proptest! {
