@@ -11,6 +11,8 @@
 
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
+use std::time::Duration;
+
 use agentops::{AgentOps, EndState, testing::Collector};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
@@ -61,6 +63,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .with_api_key("11111111-2222-4333-8444-555555555555")
             .with_endpoint(collector.auth_endpoint())
             .with_exporter_endpoint(collector.traces_endpoint())
+            .with_shutdown_timeout(Duration::from_secs(10))
             .build()?;
         // A program has one subscriber for good (`.init()`); this one shows two, one after the other.
         let subscriber = subscriber(&agentops, host.clone());

@@ -25,7 +25,7 @@ fn sent_with(builder: agentops::Builder) -> Result<String, Box<dyn std::error::E
         )
         .entered();
     });
-    agentops.shutdown(std::time::Duration::from_secs(5))?;
+    agentops.shutdown(std::time::Duration::from_secs(30))?;
     let spans = collector.spans();
     let tool = spans
         .iter()

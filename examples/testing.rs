@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // A scoped subscriber: tests beside this one see nothing of it.
     with_default(tracing_subscriber::registry().with(agentops.layer()), calculator);
-    agentops.shutdown(Duration::from_secs(5))?;
+    agentops.shutdown(Duration::from_secs(30))?;
 
     assert_eq!(collector.tree(), "default.session\n  calculator.agent\n    add.tool\n");
     let spans = collector.spans();

@@ -35,7 +35,7 @@ class AgentOps(BaseHTTPRequestHandler):
             fault.happened += 1
             return self.answer(refusal[0], b"", *refusal[1:])
         answer = ExportTraceServiceResponse()
-        rejected = fault.rejects(number)
+        rejected = fault.rejects(len(spans([request])))
         with self.server.lock:
             self.server.requests.append(without_the_first(request, rejected))
         if rejected:
@@ -83,7 +83,7 @@ class Fault:
     def refusal(self, number, length, request, authorization):
         return None
 
-    def rejects(self, number):
+    def rejects(self, count):
         return 0
 
     def loses_answer(self, number):
@@ -156,8 +156,8 @@ class Choosy(Fault):
 
     lost = 3
 
-    def rejects(self, number):
-        return 3 if number == 1 else 0
+    def rejects(self, count):
+        return self.lost if count >= self.lost and not self.happened else 0
 
 
 class Expiring(Fault):
@@ -294,6 +294,13 @@ def the_fault_suite():
         server.shutdown()
 
 
+def runs(binary):
+    try:
+        return subprocess.run([binary, "--version"], capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
 class Collector:
     """rotel, which hands on to `sink` what it takes."""
 
@@ -339,6 +346,9 @@ package = importlib.util.find_spec("rotel")
 binary = package and pathlib.Path(package.origin).parent / "rotel-agent"
 if not binary or not binary.exists():
     print("skipped: a collector: rotel is not there")
+    sys.exit()
+if not runs(binary):
+    print("skipped: a collector: rotel does not run on this machine")
     sys.exit()
 behind, sink = serve()
 collector = Collector(binary, sink)

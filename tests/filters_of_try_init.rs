@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::time::Duration;
+
 use agentops::testing::Collector;
 use tracing::{info_span, instrument};
 
@@ -34,8 +36,10 @@ fn search(query: &str) {
 #[test]
 fn the_tree_arrives_whatever_rust_log_says() {
     if role().is_some() {
-        let _guard = agentops::init().unwrap();
+        let guard = agentops::init().unwrap();
         info_span!("planner", agentops.kind = "agent").in_scope(|| search("rust"));
+        // The guard waits for two seconds, which are for the session alone then.
+        guard.force_flush(Duration::from_secs(60)).unwrap();
         return;
     }
     // What is printed of the program and of ours.

@@ -16,7 +16,7 @@ use guest::{DEADLINE, planner, to};
 #[test]
 fn a_global_subscriber_sees_every_thread_and_task_and_is_set_once() {
     let collector = Collector::start();
-    let guard = to(&collector).try_init().unwrap();
+    let guard = to(&collector).with_shutdown_timeout(DEADLINE).try_init().unwrap();
     let found = AgentOps::current().unwrap();
 
     let second = to(&collector).try_init();

@@ -12,7 +12,7 @@ use agentops::{AgentOps, EndState, testing::Collector};
 use log::{LevelFilter, Log, Metadata, Record};
 use tracing_subscriber::{registry, util::SubscriberInitExt as _};
 
-use guest::{TREE, program, to};
+use guest::{DEADLINE, TREE, program, to};
 
 /// The program's own logger.
 struct Counting(AtomicUsize);
@@ -38,7 +38,11 @@ fn a_program_that_has_a_logger_gets_its_subscriber_and_keeps_its_logger() {
     log::set_logger(&LOGGER).unwrap();
     log::set_max_level(LevelFilter::Info);
     let collector = Collector::start();
-    let guard = to(&collector).with_env_data_opt_out(true).try_init().unwrap();
+    let guard = to(&collector)
+        .with_env_data_opt_out(true)
+        .with_shutdown_timeout(DEADLINE)
+        .try_init()
+        .unwrap();
     assert!(
         registry().try_init().is_err(),
         "tracing-subscriber itself fails here, as where the subscriber could not be set"

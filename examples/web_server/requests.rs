@@ -34,7 +34,7 @@ pub(crate) async fn send(client: &Client, url: &str) -> Result<(), reqwest::Erro
         ("green", "black")
     );
 
-    let gone = post("/slow", "").timeout(Duration::from_millis(500)).send().await;
+    let gone = post("/slow", "").timeout(Duration::from_secs(2)).send().await;
     assert!(gone.is_err_and(|error| error.is_timeout()));
     Ok(())
 }

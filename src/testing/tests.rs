@@ -645,10 +645,10 @@ async fn dropping_the_collector_frees_its_port_though_a_request_is_held() {
     collector.fail_next(Failure::hold());
     let held = tokio::spawn(post(&collector, &["a"]).send());
     collector.wait_for_requests(1, SOON).unwrap();
-    let endpoint = collector.traces_endpoint();
+    let (endpoint, client) = (collector.traces_endpoint(), client());
     drop(collector);
     assert!(held.await.unwrap().is_err());
-    assert!(client().post(endpoint).send().await.unwrap_err().is_connect());
+    assert!(client.post(endpoint).send().await.unwrap_err().is_connect());
 }
 
 /// A span of trace `a`, its id and its parent's by number.

@@ -18,6 +18,8 @@ fn a_program_whose_server_stands_elsewhere() {
     let agentops = to_endpoints(&env::var(AUTH).unwrap(), &env::var(ENDPOINT).unwrap())
         // As most programs send.
         .with_compression(agentops::Compression::Gzip)
+        // There are at least so many requests, however late the first one is.
+        .with_max_export_batch_size(64)
         .build()
         .unwrap();
     let subscriber = tracing_subscriber::registry().with(agentops.layer());

@@ -10,7 +10,7 @@
 #[path = "../../../tests/support/mod.rs"]
 mod support;
 
-use support::example::run;
+use support::example::{Ended, run, until};
 
 #[test]
 fn each_example_shows_the_tree_of_its_run() {
@@ -46,7 +46,8 @@ fn each_example_shows_the_tree_of_its_run() {
              \x20   weather.tool\n",
         ),
     ] {
-        let ended = run(name, &[]);
+        let is_whole = |ended: &Ended| (ended.code(), ended.stdout.as_str()) == (Some(0), tree);
+        let ended = until(is_whole, || run(name, &[]));
         assert_eq!(
             (ended.code(), ended.stdout.as_str()),
             (Some(0), tree),

