@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    case::{Case, DEADLINE, Drop, KEY, demand, first, first_tokens, healthy},
+    case::{Case, DEADLINE, Drop, KEY, demand, first, first_tokens, healthy, impatient},
     server::{Answer, Server, TOKEN, TRACES},
 };
 
@@ -71,7 +71,8 @@ const KEYS: &[Case] = &[
             run.send(100);
             run.flush();
         },
-    ),
+    )
+    .with(impatient),
 ];
 
 #[test]

@@ -51,7 +51,7 @@ const TOO_MUCH: &[Case] = &[
         let shed = run.agentops.stats().shed;
         assert!(shed.recording + shed.waiting > 0, "{shed:?}");
     })
-    .with(|builder| builder.with_max_queue_bytes(16 << 20)),
+    .with(|builder| patient(builder).with_max_queue_bytes(16 << 20)),
     Case::new("1,000 sessions opened and never closed", healthy, |run| {
         let sessions: Vec<_> = run.within(|| {
             (0..1_000)
@@ -61,7 +61,8 @@ const TOO_MUCH: &[Case] = &[
         run.agentops.shutdown(DEADLINE).unwrap();
         assert_eq!(run.agentops.stats().open_spans, 0);
         drop(sessions);
-    }),
+    })
+    .with(patient),
 ];
 
 #[test]

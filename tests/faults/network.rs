@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::{
-    case::{Case, DEADLINE, Drop, Run, demand, first, healthy},
+    case::{Case, DEADLINE, Drop, Run, demand, first, healthy, impatient},
     server::{Answer, TRACES},
 };
 
@@ -60,12 +60,14 @@ const BROKEN: &[Case] = &[
         "accept and never answer, twice",
         |head| first(2, head, Answer::Silence),
         long_requests,
-    ),
+    )
+    .with(impatient),
     Case::new(
         "accept and never answer, for good",
         |head| first(usize::MAX, head, Answer::Silence),
         |run| run.send(100),
     )
+    .with(impatient)
     .ends_within(SHORT)
     .costs(Drop::Exactly(100)),
     Case::new(
@@ -73,6 +75,7 @@ const BROKEN: &[Case] = &[
         |head| first(1, head, Answer::TakeAndDrip),
         long_requests,
     )
+    .with(impatient)
     .may_arrive_twice(),
 ];
 

@@ -20,7 +20,7 @@ use super::{
 fn a_connection_that_died_without_a_word_is_replaced_and_costs_no_span() {
     let server = Server::start(|_| taken());
     let front = Front::to(server.address());
-    let timeout = Duration::from_secs(2);
+    let timeout = Duration::from_secs(5);
     let program = Program::new(to(format!("http://127.0.0.1:{}", front.port())).with_export_timeout(timeout));
     program.work([1]);
     program.delivered();

@@ -151,7 +151,7 @@ fn a_provider_that_is_shut_down_delivers_everything_and_ends_the_handle() {
 #[test]
 fn the_guards_end_state_is_that_of_the_session_whatever_waits_for_its_root() {
     let collector = Collector::start();
-    let agentops = to(&collector).build().unwrap();
+    let agentops = to(&collector).with_shutdown_timeout(DEADLINE).build().unwrap();
     let provider = provider(&agentops);
     let tracer = opentelemetry::trace::TracerProvider::tracer(&provider, "app");
     let open = tracer.start("GET /");

@@ -120,17 +120,17 @@ fn a_request_that_takes_too_long_is_given_up_and_tried_again() {
     let (general, specific) = ("OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT");
     let env = |pairs: &'static [(&str, &str)]| move |builder: Builder| builder.with_env(variables(pairs));
     let settings: [Box<dyn FnOnce(Builder) -> Builder>; 4] = [
-        Box::new(|builder| builder.with_export_timeout(Duration::from_millis(300))),
-        Box::new(env(&[("OTEL_EXPORTER_OTLP_TIMEOUT", "300")])),
+        Box::new(|builder| builder.with_export_timeout(Duration::from_millis(1_500))),
+        Box::new(env(&[("OTEL_EXPORTER_OTLP_TIMEOUT", "1500")])),
         Box::new(env(&[
             ("OTEL_EXPORTER_OTLP_TIMEOUT", "60000"),
-            ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "300"),
+            ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "1500"),
         ])),
         Box::new(move |builder| {
             let long = [(general, "60000"), (specific, "60000")];
             builder
                 .with_env(variables(&long))
-                .with_export_timeout(Duration::from_millis(300))
+                .with_export_timeout(Duration::from_millis(1_500))
         }),
     ];
     for settings in settings {

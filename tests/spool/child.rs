@@ -5,7 +5,10 @@ use std::{
     io::Write as _,
     path::Path,
     process::Command,
-    sync::mpsc::{self, Receiver},
+    sync::{
+        Arc, OnceLock,
+        mpsc::{self, Receiver},
+    },
     time::{Duration, Instant},
 };
 
@@ -124,12 +127,20 @@ fn fill_the_disk(builder: Builder) {
     program.agentops.shutdown(super::harness::DEADLINE).unwrap();
 }
 
+/// A span ended, the child said.
+#[derive(Clone, Copy)]
+struct Word {
+    serial: u64,
+    heard: Instant,
+    /// For how long the child's pipeline thread had been kept from running until then.
+    starved: Duration,
+}
+
 /// A running child.
 pub(crate) struct Process {
     child: Running,
-    ended: Receiver<(u64, Instant)>,
-    /// The spans that it said have ended, and when that was heard.
-    heard: Vec<(u64, Instant)>,
+    ended: Receiver<Word>,
+    heard: Vec<Word>,
 }
 
 impl Process {
@@ -158,14 +169,20 @@ impl Process {
             .env(TRACES, collector.traces_endpoint())
             .env(DIRECTORY, directory);
         let (sender, ended) = mpsc::channel();
+        let id = Arc::new(OnceLock::new());
+        let known = Arc::clone(&id);
         let hear = move |line: &str| {
             if let Some(serial) = line.strip_prefix(ENDED).and_then(|serial| serial.parse().ok()) {
+                let starved = known.get().map(|id| starved(*id)).unwrap_or_default();
+                let heard = Instant::now();
                 // Nobody listens any more where the test is over.
-                let _told = sender.send((serial, Instant::now()));
+                let _told = sender.send(Word { serial, heard, starved });
             }
         };
+        let child = Running::heard(&mut command, hear);
+        id.set(child.id()).expect("it is set once");
         Self {
-            child: Running::heard(&mut command, hear),
+            child,
             ended,
             heard: Vec::new(),
         }
@@ -178,16 +195,16 @@ impl Process {
             .recv_timeout(super::harness::DEADLINE)
             .expect("the child says something");
         self.heard.push(word);
-        word.0
+        word.serial
     }
 
     /// Kills it as `kill -9` does, and answers which spans had ended for so long then.
     pub(crate) fn kill(mut self, ago: Duration) -> Vec<u64> {
-        let killed = Instant::now();
+        let (killed, starved) = (Instant::now(), starved(self.child.id()));
         self.child.kill();
         self.child.wait();
         self.heard.extend(self.ended.iter());
-        ended_before(&self.heard, killed, ago)
+        ended_before(&self.heard, killed, starved, ago)
     }
 
     /// Waits until it ends by itself, and answers with its code, and which spans had ended for so long then.
@@ -195,13 +212,13 @@ impl Process {
         let code = self.child.wait().code();
         self.heard.extend(self.ended.iter());
         // It was alive when it said its last word.
-        let end = self.heard.last().expect("it said something").1;
-        (code, ended_before(&self.heard, end, ago))
+        let end = self.heard.last().expect("it said something");
+        (code, ended_before(&self.heard, end.heard, end.starved, ago))
     }
 
-    /// Which spans that it told of had ended for so long then.
-    pub(crate) fn ended_before(&self, end: Instant, ago: Duration) -> Vec<u64> {
-        ended_before(&self.heard, end, ago)
+    /// Which spans that it told of have ended for so long by now.
+    pub(crate) fn ended_before_now(&self, ago: Duration) -> Vec<u64> {
+        ended_before(&self.heard, Instant::now(), starved(self.child.id()), ago)
     }
 
     /// Waits for its end, and answers with its code.
@@ -210,16 +227,33 @@ impl Process {
     }
 }
 
-/// Which spans had ended for so long at the end. The time for which the whole process stood still, on a machine
-/// that was busy with others, does not count: it says something every few milliseconds, where it runs.
-fn ended_before(heard: &[(u64, Instant)], end: Instant, ago: Duration) -> Vec<u64> {
-    let mut moments: Vec<_> = heard.iter().map(|(_, at)| *at.min(&end)).collect();
+/// Which spans had ended for so long at the end. Time in which the machine was busy with others does not count: neither
+/// that for which the whole process stood still, which says something every few milliseconds where it runs, nor that for
+/// which its pipeline thread was kept from running.
+fn ended_before(heard: &[Word], end: Instant, starved_at_end: Duration, ago: Duration) -> Vec<u64> {
+    let mut moments: Vec<_> = heard.iter().map(|word| word.heard.min(end)).collect();
     moments.push(end);
     let recent = moments.windows(2).filter(|two| two[1] + 3 * ago >= end);
     let still: Duration = recent
         .map(|two| two[1] - two[0])
         .filter(|gap| *gap > Duration::from_millis(15))
         .sum();
-    let before = heard.iter().filter(|(_, at)| *at + ago + still <= end);
-    before.map(|(serial, _)| *serial).collect()
+    let before = heard.iter().filter(|word| {
+        let starved = starved_at_end.saturating_sub(word.starved);
+        word.heard + ago + still + starved <= end
+    });
+    before.map(|word| word.serial).collect()
+}
+
+/// For how long the pipeline thread of a process was ready to run and did not; nothing where the system does not say.
+fn starved(process: u32) -> Duration {
+    let tasks = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten();
+    let waited = tasks.filter_map(|task| {
+        let task = task.ok()?.path();
+        let name = std::fs::read_to_string(task.join("comm")).ok()?;
+        let waited = std::fs::read_to_string(task.join("schedstat")).ok()?;
+        let nanos = waited.split(' ').nth(1)?.parse().ok()?;
+        name.starts_with("agentops-pipe").then(|| Duration::from_nanos(nanos))
+    });
+    waited.sum()
 }

@@ -51,7 +51,7 @@ fn twenty_kills_lose_nothing_that_ended_a_tenth_of_a_second_before() {
         process.wait_for_a_word();
         let until = Instant::now() + Duration::from_millis(120 + dice.throw(400));
         // On a machine that is busy with others it takes longer until anything is old enough.
-        while Instant::now() < until || process.ended_before(Instant::now(), ON_DISK_AFTER).is_empty() {
+        while Instant::now() < until || process.ended_before_now(ON_DISK_AFTER).is_empty() {
             process.wait_for_a_word();
         }
         let ended = process.kill(ON_DISK_AFTER);

@@ -2,11 +2,17 @@
 
 use std::time::Duration;
 
-use agentops::testing::{Collector, Failure};
+use agentops::{
+    ExportStats,
+    testing::{Collector, Failure},
+};
 
 use super::harness::{DEADLINE, Program, Scratch, adds_up, serials, to};
 
 const ALWAYS: usize = usize::MAX;
+
+/// Nothing is taken for as long as this, and the pipeline has time to say so.
+const SHORT: Duration = Duration::from_secs(3);
 
 /// One request for each span.
 fn program(collector: &Collector, scratch: &Scratch) -> Program {
@@ -21,8 +27,9 @@ fn outage(failure: Failure) {
     collector.wait_for_spans(1, DEADLINE).unwrap();
     collector.fail_next_n(failure, ALWAYS);
     (1..=30).for_each(|serial| program.work(serial));
-    let stats = program.wait_for_spooled(30);
-    assert_eq!((stats.spooled, stats.exported, stats.queued_bytes), (30, 1, 0));
+    let rests = |stats: &ExportStats| (stats.queued_spans, stats.queued_bytes) == (0, 0) && adds_up(stats);
+    let stats = program.wait_until(|stats| stats.spooled_spans == 30 && rests(stats));
+    assert_eq!((stats.spooled, stats.exported), (30, 1));
     assert!(stats.spooled_bytes > 0 && !scratch.files().is_empty());
 
     collector.stop_failing();
@@ -68,7 +75,7 @@ fn a_flush_says_that_the_rest_is_on_disk_and_so_does_a_shutdown() {
     program.work(1);
     program.work(2);
     program.wait_for_spooled(2);
-    let error = program.agentops.force_flush(Duration::from_millis(300)).unwrap_err();
+    let error = program.agentops.force_flush(SHORT).unwrap_err();
     assert!(error.is_spooled() && !error.is_timeout(), "{error}");
     assert!(
         error.to_string().starts_with("2 spans could not be delivered yet"),
@@ -76,7 +83,7 @@ fn a_flush_says_that_the_rest_is_on_disk_and_so_does_a_shutdown() {
     );
     program.work(3);
     program.wait_for_spooled(3);
-    let error = program.agentops.shutdown(Duration::from_millis(300)).unwrap_err();
+    let error = program.agentops.shutdown(SHORT).unwrap_err();
     assert!(error.is_spooled(), "{error}");
     let stats = program.wait_until(adds_up);
     assert_eq!((stats.spooled_spans, stats.dropped.total(), stats.spooled), (3, 0, 3));
@@ -101,7 +108,7 @@ fn what_a_shutdown_has_no_time_for_is_on_disk() {
     (0..20).for_each(|serial| program.work(serial));
     collector.wait_for_requests(3, DEADLINE).unwrap();
     // No time would be enough; this is enough for the disk.
-    let error = program.agentops.shutdown(Duration::from_secs(1)).unwrap_err();
+    let error = program.agentops.shutdown(SHORT).unwrap_err();
     assert!(error.is_spooled(), "{error}");
     let stats = program.wait_for_spooled(20);
     assert_eq!(stats.dropped.total(), 0);

@@ -54,7 +54,6 @@ impl Worker {
         const LONGEST: Duration = Duration::from_secs(1);
         let began = Instant::now();
         loop {
-            let mut late = 0;
             while let Ok(item) = self.spans.try_recv() {
                 self.gauge.taken();
                 let bytes = match item {
@@ -72,10 +71,10 @@ impl Worker {
                     }
                     Item::Note(_) | Item::Gone(_) => continue,
                 };
+                // Counted before it is let go: whoever sees that nothing waits finds it where it went.
+                self.stats.drop_spans(DropReason::Shutdown, 1);
                 self.gauge.release(1, bytes);
-                late += 1;
             }
-            self.stats.drop_spans(DropReason::Shutdown, late);
             if self.gauge.spans() <= self.held.0 || began.elapsed() > LONGEST {
                 return;
             }

@@ -291,11 +291,12 @@ impl Worker {
             self.batch.len() + self.delivery.pending_spans() + self.undecided.spans() + self.door.spans(),
             self.batch_bytes + self.delivery.pending_bytes() + self.undecided.bytes() + self.door.bytes(),
         );
+        // First: whoever sees that nothing waits in memory finds it there.
+        let (spans, _, bytes) = self.delivery.spooled();
+        self.stats.wait_on_disk(spans, bytes);
         self.gauge.resize(self.held.1, now.1);
         self.gauge.release(self.held.0.saturating_sub(now.0), 0);
         self.held = now;
-        let (spans, _, bytes) = self.delivery.spooled();
-        self.stats.wait_on_disk(spans, bytes);
     }
 
     /// Tells of spans that the queue had no room for, and of content that went for others.
