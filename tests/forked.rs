@@ -85,19 +85,23 @@ fn in_the_child(parents: &AgentOps, inherited: &Dispatch, collector: &Collector)
     if began.elapsed() > AT_ONCE {
         return 4;
     }
+    let began = Instant::now();
     if !dispatcher::with_default(inherited, || goes_on(parents)) {
         return 5;
+    }
+    if began.elapsed() > AT_ONCE {
+        return 6;
     }
     // What the handle was told meanwhile does not make it wait either.
     let began = Instant::now();
     if !is_told(&parents.force_flush(DEADLINE)) || began.elapsed() > AT_ONCE {
-        return 6;
+        return 7;
     }
     let own = to(collector).build().unwrap();
     dispatcher::with_default(&registry().with(own.layer()).into(), || {
         drop(info_span!("child", agentops.kind = "tool"));
     });
-    if own.shutdown(DEADLINE).is_err() { 7 } else { 0 }
+    if own.shutdown(DEADLINE).is_err() { 8 } else { 0 }
 }
 
 #[test]

@@ -1,21 +1,30 @@
 //! Records that a disk spoiled, or that a kill cut short.
 
-use std::fs;
+use std::{fs, path::PathBuf};
 
 use tokio::time::Instant;
 
 use super::{Scratch, drained, options, request, spool, tended, told};
-use crate::export::{DropReason, spool::segment::RECORD};
+use crate::export::{
+    DropReason,
+    spool::{Spool, segment::RECORD},
+};
+
+/// Three requests of one, two and four spans, and the file that they are in.
+fn with_three(scratch: &Scratch) -> (Spool, PathBuf) {
+    let mut spool = spool(&options(scratch));
+    for (text, spans) in [("first", 1), ("second", 2), ("third", 4)] {
+        spool.keep(request(text, spans)).unwrap();
+    }
+    let [path] = scratch.files("spool").try_into().unwrap();
+    (spool, path)
+}
 
 #[tokio::test(start_paused = true)]
 async fn what_is_spoiled_is_left_out_and_counted() {
     let scratch = Scratch::new();
-    let mut first = spool(&options(&scratch));
-    for (text, spans) in [("first", 1), ("second", 2), ("third", 4)] {
-        first.keep(request(text, spans)).unwrap();
-    }
+    let (first, path) = with_three(&scratch);
     drop(first);
-    let [path] = scratch.files("spool").try_into().unwrap();
     let mut bytes = fs::read(&path).unwrap();
     let at = bytes.windows(6).position(|window| window == b"second").unwrap();
     bytes[at] ^= 1;
@@ -41,11 +50,7 @@ async fn what_is_spoiled_is_left_out_and_counted() {
 #[tokio::test(start_paused = true)]
 async fn what_is_spoiled_while_it_waits_is_lost_and_nothing_else() {
     let scratch = Scratch::new();
-    let mut spool = spool(&options(&scratch));
-    for (text, spans) in [("first", 1), ("second", 2), ("third", 4)] {
-        spool.keep(request(text, spans)).unwrap();
-    }
-    let [path] = scratch.files("spool").try_into().unwrap();
+    let (mut spool, path) = with_three(&scratch);
     let mut bytes = fs::read(&path).unwrap();
     let at = bytes.windows(5).position(|window| window == b"first").unwrap();
     bytes[at] ^= 1;
@@ -59,14 +64,10 @@ async fn what_is_spoiled_while_it_waits_is_lost_and_nothing_else() {
 #[tokio::test(start_paused = true)]
 async fn a_last_record_that_a_kill_cut_short_costs_its_own_spans_and_they_are_counted() {
     let scratch = Scratch::new();
-    let mut first = spool(&options(&scratch));
-    first.keep(request("first", 1)).unwrap();
-    first.keep(request("second", 2)).unwrap();
-    let [path] = scratch.files("spool").try_into().unwrap();
-    let sound = fs::read(&path).unwrap().len();
-    first.keep(request("third", 4)).unwrap();
+    let (first, path) = with_three(&scratch);
     drop(first);
     let whole = fs::read(&path).unwrap();
+    let sound = whole.len() - RECORD - "third".len();
     for cut in sound + 1..whole.len() {
         fs::write(&path, &whole[..cut]).unwrap();
         let mut second = spool(&options(&scratch));
